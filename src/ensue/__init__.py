@@ -1,0 +1,1 @@
+"""Ensue: campaigns that follow from what people did with other campaigns."""

@@ -1,0 +1,27 @@
+"""Documents: the definitions that stand on their own in a file, told apart by their `kind`.
+
+One rule: a document that is returned is whole in itself; what it needs of others is checked at its launch.
+Not here: the text of a file (`yaml`), and parts of a document (`build`).
+"""
+
+from typing import Literal, TypeAlias, cast
+
+from ensue.codec.build import read
+from ensue.codec.findings import Findings, Places
+from ensue.codec.scenario import Scenario, check
+from ensue.core.records import Campaign, Card, Segment
+
+Document: TypeAlias = Campaign | Card | Segment | Scenario
+Kind = Literal["campaign", "card", "segment", "scenario"]
+KINDS: dict[Kind, type[Document]] = {"campaign": Campaign, "card": Card, "segment": Segment, "scenario": Scenario}
+
+
+def read_document(data: object, *, source: str = "", places: Places | None = None) -> Document:
+    """Return the document that plain data stands for, its `kind` required; raise `Rejected` with all problems."""
+    findings = Findings(source, places)
+    document = cast("Document", read(Document, data, findings))  # what it is, unless a problem was found
+    findings.raise_if_any()
+    if isinstance(document, Scenario):
+        check(document, findings)
+        findings.raise_if_any()
+    return document

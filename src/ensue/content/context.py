@@ -1,0 +1,66 @@
+"""What templates can see: the user, the campaign, and what happened.
+
+One rule: everything comes from the message and the user's state, so the preview is the message.
+
+    ${first_name} …                the user's attributes by name, and email_address, phone_number, user_id, external_id
+    custom_attribute.${plan}       the same attributes, where a name would be taken otherwise
+    event_properties.${…}          the properties of the triggering event (T8); also as `api_trigger_properties`
+    campaign.${name}               name, id, api_id (the same), message_name (the variation), dispatch_id (the entry)
+    subscription_state.${email}    opted_in, subscribed or unsubscribed; likewise `push`
+    now, today                     when the message was decided on, UTC
+
+Each also works without `${}`. A name that is not known renders as nothing.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ensue.core.effects import Message
+from ensue.core.records import Campaign
+from ensue.core.state import UserState
+
+
+class Context(msgspec.Struct, frozen=True):
+    """A message on its way to one user, and the names that its templates can see."""
+
+    message: Message
+    state: UserState
+    names: Mapping[str, object]
+
+    @property
+    def address(self) -> str:
+        """Return the user's e-mail address as it stands; empty where there is none."""
+        address = self.state.attributes.get("email")
+        return address.strip() if isinstance(address, str) else ""
+
+
+def context_of(campaign: Campaign, message: Message, state: UserState) -> Context:
+    """Build the context of a message."""
+    attributes = state.attributes
+    names: dict[str, object] = {
+        **attributes,
+        "email_address": attributes.get("email"),
+        "phone_number": attributes.get("phone_number", attributes.get("phone")),
+        "user_id": state.user,
+        "external_id": state.user,
+        "custom_attribute": attributes,
+        "event_properties": message.properties,
+        "api_trigger_properties": message.properties,
+        "campaign": {
+            "id": campaign.id,
+            "api_id": campaign.id,
+            "name": campaign.name or campaign.id,
+            "message_name": message.variation,
+            "dispatch_id": message.entry,
+        },
+        "subscription_state": {"email": "subscribed", "push": "subscribed", **state.subscriptions},
+        "now": message.created_at,
+        "today": message.created_at.date(),
+    }
+    return Context(message, state, names)
+
+
+def with_names(context: Context, **names: object) -> Context:
+    """Return the context with further names."""
+    return Context(context.message, context.state, {**context.names, **names})

@@ -1,0 +1,107 @@
+"""Connections: who follows on whom, in which order to launch, and which cycles could run away (T11, B1).
+
+One rule: computed from definitions alone; drafts count.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+
+from ensue.core.records import ActionBased, After, Campaign, InDays
+from ensue.core.triggers import InteractWithCampaign, InteractWithCard, Trigger
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One edge: what happens with the original triggers, or cancels, the follow-on."""
+
+    original: str
+    original_kind: Literal["campaign", "card"]
+    interaction: str
+    follow_on: str
+    role: Literal["trigger", "exception"]
+
+
+def connections_of(campaign: Campaign) -> list[Connection]:
+    """Return the connections of which this campaign is the follow-on, triggers first."""
+    delivery = campaign.delivery
+    if not isinstance(delivery, ActionBased):
+        return []
+    found = [(trigger, "trigger") for trigger in delivery.triggers]
+    found += [(exception, "exception") for exception in delivery.exceptions]
+    edges = (_connection(trigger, campaign.id, role) for trigger, role in found)
+    return [edge for edge in edges if edge is not None]
+
+
+def is_undelayed(campaign: Campaign) -> bool:
+    """Say whether an action-based campaign may send at the instant of its trigger."""
+    delivery = campaign.delivery
+    if not isinstance(delivery, ActionBased):
+        return False
+    delay = delivery.delay
+    return (
+        delay is None
+        or (isinstance(delay, After) and delay.after == timedelta(0))
+        or (isinstance(delay, InDays) and delay.in_days == 0)
+    )
+
+
+def cycle_through(node: str, edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return a shortest cycle through a node, beginning with it, or an empty list; found by breadth-first search."""
+    paths, seen = deque([[node]]), {node}
+    while paths:
+        path = paths.popleft()
+        for after in sorted(edges.get(path[-1], ())):
+            if after == node:
+                return path
+            if after not in seen:
+                seen.add(after)
+                paths.append([*path, after])
+    return []
+
+
+def following(campaigns: Iterable[Campaign]) -> dict[str, set[str]]:
+    """Return, by original campaign, the follow-ons that its interactions trigger."""
+    edges: dict[str, set[str]] = {}
+    for campaign in campaigns:
+        for edge in connections_of(campaign):
+            if edge.role == "trigger" and edge.original_kind == "campaign":
+                edges.setdefault(edge.original, set()).add(campaign.id)
+    return edges
+
+
+def runaway_cycle(campaign: Campaign, others: Iterable[Campaign]) -> list[str]:
+    """Return a cycle through a campaign in which nobody waits and everybody may receive again at once (T11)."""
+    hasty = [one for one in (*others, campaign) if is_undelayed(one) and _may_repeat_at_once(one)]
+    names = {one.id for one in hasty}
+    edges = {original: ones for original, ones in following(hasty).items() if original in names}
+    return cycle_through(campaign.id, edges)
+
+
+def _may_repeat_at_once(campaign: Campaign) -> bool:
+    return campaign.re_eligibility is not None and campaign.re_eligibility.window == timedelta(0)
+
+
+def _connection(trigger: Trigger, follow_on: str, role: str) -> Connection | None:
+    named: Literal["trigger", "exception"] = "trigger" if role == "trigger" else "exception"
+    match trigger:
+        case InteractWithCampaign():
+            return Connection(
+                original=trigger.campaign,
+                original_kind="campaign",
+                interaction=trigger.interaction,
+                follow_on=follow_on,
+                role=named,
+            )
+        case InteractWithCard():
+            return Connection(
+                original=trigger.card,
+                original_kind="card",
+                interaction=trigger.interaction,
+                follow_on=follow_on,
+                role=named,
+            )
+        case _:
+            return None

@@ -1,0 +1,75 @@
+"""How a user leaves a campaign's waiting room before the send: exception events, a stop, a deletion (X1 to X6, L4).
+
+One rule: an entry of which a message is in the hands of its channel stays; it is too late.
+"""
+
+from datetime import datetime
+
+from ensue.core.events import CampaignInteracted
+from ensue.core.occasions import Occasion, name_of
+from ensue.core.plan import first_met
+from ensue.core.state import Entry
+from ensue.core.turn import Turn, is_claimed, is_dead
+
+
+def cancel(turn: Turn, occasion: Occasion) -> None:
+    """Cancel every waiting entry of which the occasion is an exception event (X1)."""
+    listening = [turn.plan.exceptions[key] for key in occasion.keys if key in turn.plan.exceptions]
+    if not listening:
+        return
+    for entry in turn.state.entries:
+        if any(entry.campaign in campaigns for campaigns in listening) and _still_waits(entry, occasion.at):
+            exception = _exception_met(turn, entry, occasion)
+            if exception is not None:
+                _cancel(turn, entry, exception, occasion)
+
+
+def bury(turn: Turn) -> None:
+    """Suppress the entries of campaigns that were stopped, dated to the stop; a resume does not revive them (L4)."""
+    for entry in turn.state.entries:
+        launched = turn.plan.campaigns.get(entry.campaign)
+        if is_dead(entry, launched) and not is_claimed(entry):
+            turn.suppress(entry, "campaign_stopped", at=_stop_after(turn, entry))
+
+
+def forget(turn: Turn, at: datetime) -> None:
+    """Suppress what waits for a user who was deleted (L4); messages in the hands of a channel stay."""
+    for entry in turn.state.entries:
+        if not is_claimed(entry):
+            turn.suppress(entry, "user_deleted", at=at)
+
+
+def _still_waits(entry: Entry, at: datetime) -> bool:
+    """Say whether an exception event of that time counts for the entry (X2, X6)."""
+    return entry.triggered_at <= at < (entry.postponed_to or entry.due_at) and not is_claimed(entry)
+
+
+def _exception_met(turn: Turn, entry: Entry, occasion: Occasion) -> str | None:
+    exception = first_met(turn.rules_of(entry).exceptions, occasion)
+    return name_of(exception) if exception is not None else None
+
+
+def _cancel(turn: Turn, entry: Entry, exception: str, occasion: Occasion) -> None:
+    turn.keep(entry, "cancelled", reason="exception_event", exception=exception, at=occasion.at)
+    turn.withdraw(entry)
+    turn.close_entry(entry)
+    turn.happen(
+        CampaignInteracted(
+            id=f"{entry.id}:cancelled",
+            user=turn.state.user,
+            at=occasion.at,
+            received_at=turn.now,
+            campaign=entry.campaign,
+            interaction="cancelled_by_exception",
+            entry=entry.id,
+            trigger=exception,
+            hops=occasion.hops + 1,
+        )
+    )
+
+
+def _stop_after(turn: Turn, entry: Entry) -> datetime | None:
+    """Return the first stop of the campaign after the entry began."""
+    launched = turn.plan.campaigns.get(entry.campaign)
+    stops = [spell.ended_at for spell in launched.spells if spell.ended_at] if launched else []
+    return next((stop for stop in stops if stop >= entry.entered_at), None)

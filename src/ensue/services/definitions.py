@@ -1,0 +1,195 @@
+"""Saving definitions: campaigns, cards, segments and the workspace's settings (L2, L5, L6).
+
+One rule: a draft may be saved in any state of completeness; what is live must stay valid.
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Version, Workspace
+from ensue.core.validation import (
+    Known,
+    launch_problems,
+    launch_warnings,
+    nearest,
+    segment_problems,
+    workspace_problems,
+)
+from ensue.errors import Problem, Rejected, rejected
+from ensue.ports import Catalog, Clock, Runner, Store
+
+CheckContent = Callable[[Campaign], list[Problem]]
+
+
+class Definitions:
+    """Saves and checks definitions; `check_content` says which templates do not render."""
+
+    def __init__(self, runner: Runner, clock: Clock, check_content: CheckContent) -> None:
+        """Work on the runner's catalog."""
+        self._runner = runner
+        self._clock = clock
+        self._check_content = check_content
+
+    def save_campaign(self, campaign: Campaign) -> CampaignState:
+        """Save a draft, or a new version of a launched campaign, which then must be fit for launch."""
+        return self._runner.change(lambda store: self._save_campaign(store, campaign))
+
+    def create_campaign(self, campaign: Campaign) -> CampaignState:
+        """Save a draft under an id that nobody has yet."""
+
+        def create(store: Store) -> CampaignState:
+            if store.catalog.find_campaign(campaign.id) is not None:
+                hint = "Choose another id, or save a new version of it."
+                raise rejected("id_taken", "id", f"there is a campaign '{campaign.id}' already", hint)
+            return self._save_campaign(store, campaign)
+
+        return self._runner.change(create)
+
+    def save_card(self, card: Card) -> CardState:
+        """Save a card."""
+        return self._runner.change(lambda store: _save_card(store.catalog, card))
+
+    def save_segment(self, segment: Segment) -> Segment:
+        """Save a segment; what it refers to must exist (A4)."""
+        return self._runner.change(lambda store: _save_segment(store.catalog, segment))
+
+    def save_workspace(self, workspace: Workspace) -> Workspace:
+        """Save the settings."""
+        problems = workspace_problems(workspace)
+        if problems:
+            raise Rejected(problems)
+
+        def save(store: Store) -> Workspace:
+            store.catalog.save_workspace(workspace)
+            return workspace
+
+        return self._runner.change(save)
+
+    def apply(self, definitions: list[Campaign | Card | Segment]) -> None:
+        """Save several definitions, all or none; they may refer to one another."""
+
+        def save(store: Store) -> None:
+            for one in definitions:
+                if isinstance(one, Card):
+                    _save_card(store.catalog, one)
+                elif isinstance(one, Segment):
+                    store.catalog.save_segment(one)
+            for one in definitions:
+                if isinstance(one, Campaign):
+                    self._save_campaign(store, one)
+            for one in definitions:
+                if isinstance(one, Segment):
+                    _save_segment(store.catalog, one)
+
+        self._runner.change(save)
+
+    def duplicate(self, campaign: str, copy: str) -> CampaignState:
+        """Save a copy of a campaign's newest version as a draft (L6)."""
+
+        def save(store: Store) -> CampaignState:
+            original = load_campaign(store.catalog, campaign)
+            if store.catalog.find_campaign(copy) is not None:
+                raise rejected("id_taken", "id", f"there is a campaign '{copy}' already", "Choose another id.")
+            return self._save_campaign(store, replace(original.versions[-1].campaign, id=copy))
+
+        return self._runner.change(save)
+
+    def check(self, campaign: Campaign) -> tuple[list[Problem], list[Problem]]:
+        """Return the problems that forbid a launch now, and the warnings."""
+
+        def read(store: Store) -> tuple[list[Problem], list[Problem]]:
+            others = known(store.catalog)
+            return self.problems(others, campaign, is_live=False), launch_warnings(campaign, others)
+
+        return self._runner.read(read)
+
+    def problems(self, others: Known, campaign: Campaign, *, is_live: bool) -> list[Problem]:
+        """Return what forbids the launch, or the change of a live campaign, given what else is known."""
+        now = None if is_live else self._clock.now()
+        return [*launch_problems(campaign, others, now), *self._check_content(campaign)]
+
+    def _save_campaign(self, store: Store, campaign: Campaign) -> CampaignState:
+        before = store.catalog.find_campaign(campaign.id)
+        if before is None:
+            _refuse_taken(store.catalog.find_card(campaign.id), campaign.id)
+            state = CampaignState(id=campaign.id, status="draft", versions=(self._version(1, campaign),))
+        elif before.versions[-1].campaign == campaign:
+            return before
+        else:
+            self._refuse_change(store.catalog, before, campaign)
+            version = self._version(before.versions[-1].number + 1, campaign)
+            state = replace(before, versions=(*before.versions, version))
+        store.catalog.save_campaign(state)
+        return state
+
+    def _version(self, number: int, campaign: Campaign) -> Version:
+        return Version(number=number, saved_at=self._clock.now(), campaign=campaign)
+
+    def _refuse_change(self, catalog: Catalog, before: CampaignState, campaign: Campaign) -> None:
+        """Refuse what cannot be changed any more, and what would break a live campaign (L1, L5)."""
+        if before.status == "archived":
+            raise rejected("archived", "id", f"the campaign '{campaign.id}' is archived", "Unarchive it first.")
+        if before.spells and before.versions[-1].campaign.conversions != campaign.conversions:
+            message = "conversion events cannot change after the first launch"
+            raise rejected("conversions_fixed", "conversions", message, "Duplicate the campaign instead.")
+        if before.status == "active":
+            problems = self.problems(known(catalog), campaign, is_live=True)
+            if problems:
+                raise Rejected(problems)
+
+
+def known(catalog: Catalog) -> Known:
+    """Return what definitions may refer to."""
+    return Known(
+        campaigns={state.id: (state.status, state.versions[-1].campaign) for state in catalog.campaigns()},
+        cards={state.id: state.status for state in catalog.cards()},
+        segments={segment.id: segment for segment in catalog.segments()},
+        time_zone=catalog.workspace().time_zone,
+    )
+
+
+def load_campaign(catalog: Catalog, campaign: str, path: str = "campaign") -> CampaignState:
+    """Return a campaign, or refuse with the nearest id; `path` is where it was named."""
+    state = catalog.find_campaign(campaign)
+    if state is None:
+        names = {one.id: one for one in catalog.campaigns()}
+        raise rejected("unknown_campaign", path, f"there is no campaign '{campaign}'", nearest(campaign, names))
+    return state
+
+
+def load_card(catalog: Catalog, card: str, path: str = "card") -> CardState:
+    """Return a card, or refuse with the nearest id; `path` is where it was named."""
+    state = catalog.find_card(card)
+    if state is None:
+        names = {one.id: one for one in catalog.cards()}
+        raise rejected("unknown_card", path, f"there is no card '{card}'", nearest(card, names))
+    return state
+
+
+def _refuse_taken(other: CampaignState | CardState | None, name: str) -> None:
+    """Refuse an id that the other kind has: a launch names campaigns and cards alike."""
+    if other is not None:
+        kind = "card" if isinstance(other, CardState) else "campaign"
+        raise rejected("id_taken", "id", f"there is a {kind} '{name}' already", "Choose another id.")
+
+
+def _save_card(catalog: Catalog, card: Card) -> CardState:
+    before = catalog.find_card(card.id)
+    if before is None:
+        _refuse_taken(catalog.find_campaign(card.id), card.id)
+    if before is not None and before.status == "archived":
+        raise rejected("archived", "id", f"the card '{card.id}' is archived", "Unarchive it first.")
+    state = replace(before, card=card) if before else CardState(id=card.id, status="draft", card=card)
+    catalog.save_card(state)
+    return state
+
+
+def _save_segment(catalog: Catalog, segment: Segment) -> Segment:
+    if segment.id == "everyone":
+        raise rejected("id_taken", "id", "the segment 'everyone' always exists", "Choose another id.")
+    problems = segment_problems(segment, known(catalog))
+    if problems:
+        raise Rejected(problems)
+    catalog.save_segment(segment)
+    return segment

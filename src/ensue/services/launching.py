@@ -1,0 +1,127 @@
+"""The life cycle of campaigns and cards: launch, stop, resume, archive (L1 to L4, S13).
+
+One rule: a set is launched whole or not at all, at one instant, follow-ons before their originals.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec.structs import replace
+
+from ensue.core.events import Woken
+from ensue.core.records import Campaign, CampaignState, CardState, Scheduled, Spell, Status
+from ensue.core.validation import Known, nearest
+from ensue.errors import Problem, Rejected, rejected
+from ensue.ports import Catalog, Clock, Run, Runner, Store
+from ensue.services.definitions import Definitions, known
+
+Move = Literal["launch", "stop", "resume", "archive", "unarchive"]
+MOVES: dict[Move, tuple[frozenset[Status], Status]] = {
+    "launch": (frozenset({"draft", "stopped"}), "active"),
+    "stop": (frozenset({"active"}), "stopped"),
+    "resume": (frozenset({"stopped"}), "active"),
+    "archive": (frozenset({"draft", "active", "stopped"}), "archived"),
+    "unarchive": (frozenset({"archived"}), "stopped"),
+}
+"""From which states a move is allowed, and where it leads (L1)."""
+SWEPT = 1000
+"""Users whose waiting entries are suppressed in one transaction."""
+
+
+class Launching:
+    """Moves campaigns and cards through their lives."""
+
+    def __init__(self, runner: Runner, clock: Clock, definitions: Definitions) -> None:
+        """Work on the runner's catalog."""
+        self._runner = runner
+        self._clock = clock
+        self._definitions = definitions
+
+    def move(self, move: Move, ids: Sequence[str]) -> list[Status]:
+        """Move all of them or none; return their new states. Ids are those of campaigns or cards."""
+        before = self._runner.plan
+        statuses = self._runner.change(lambda store: self._move(store, move, ids))
+        for name in ids:
+            launched = before.campaigns.get(name)
+            if MOVES[move][1] != "active" and launched is not None and launched.status == "active":
+                self._sweep(name)
+        return statuses
+
+    def finish_stops(self) -> None:
+        """Sweep what a process that died left behind; for the start."""
+        for name, launched in self._runner.plan.campaigns.items():
+            if launched.status != "active":
+                self._sweep(name)
+
+    def _move(self, store: Store, move: Move, ids: Sequence[str]) -> list[Status]:
+        now, others = self._clock.now(), known(store.catalog)
+        found = [_find(store.catalog, others, name) for name in ids]
+        problems = [problem for one in found for problem in self._problems(move, one, others)]
+        if problems:
+            raise Rejected(problems)
+        return [self._moved(store, move, one, now) for one in found]
+
+    def _problems(self, move: Move, one: CampaignState | CardState, others: Known) -> list[Problem]:
+        allowed, goal = MOVES[move]
+        if one.status not in allowed:
+            hint = f"It must be {' or '.join(sorted(allowed))}."
+            return [
+                Problem(code="status", path=one.id, message=f"'{one.id}' is {one.status}; cannot {move}", hint=hint)
+            ]
+        if goal != "active" or isinstance(one, CardState):
+            return []
+        problems = self._definitions.problems(others, one.versions[-1].campaign, is_live=bool(one.spells))
+        return [replace(problem, path=f"{one.id}: {problem.path}") for problem in problems]
+
+    def _moved(self, store: Store, move: Move, one: CampaignState | CardState, now: datetime) -> Status:
+        goal = MOVES[move][1]
+        if goal == "active":
+            is_first = not one.spells
+            spells = (*one.spells, Spell(begun_at=now))
+        else:
+            is_first = False
+            spells = tuple(replace(spell, ended_at=spell.ended_at or now) for spell in one.spells)
+        if isinstance(one, CardState):
+            store.catalog.save_card(replace(one, status=goal, spells=spells))
+            return goal
+        store.catalog.save_campaign(replace(one, status=goal, spells=spells))
+        if is_first:
+            _begin_run(store, one.versions[-1].campaign, now)
+        elif one.status == "active":
+            _end_runs(store, one.id, now)
+        return goal
+
+    def _sweep(self, campaign: str) -> None:
+        """Wake everybody who waits for a stopped campaign, so that their entries end at once (L4)."""
+        cursor = ""
+        while True:
+            users = self._waiting(campaign, cursor)
+            if not users:
+                return
+            now, cursor = self._clock.now(), users[-1]
+            self._runner.submit([Woken(id="", user=user, at=now, received_at=now) for user in users])
+
+    def _waiting(self, campaign: str, after: str) -> list[str]:
+        return self._runner.read(lambda store: store.ledger.waiting_users(campaign, after, SWEPT))
+
+
+def _find(catalog: Catalog, others: Known, name: str) -> CampaignState | CardState:
+    found = catalog.find_campaign(name) or catalog.find_card(name)
+    if found is None:
+        hint = nearest(name, {**others.campaigns, **others.cards})
+        raise rejected("unknown", name, f"there is no campaign or card '{name}'", hint)
+    return found
+
+
+def _begin_run(store: Store, campaign: Campaign, now: datetime) -> None:
+    """Schedule the run of a campaign that is sent at its launch, in the transaction of the launch (S13)."""
+    if isinstance(campaign.delivery, Scheduled) and campaign.delivery.at == "launch":
+        total = store.journal.count_users()
+        store.journal.save_run(Run(id=f"{campaign.id}:launch", campaign=campaign.id, at=now, total=total))
+
+
+def _end_runs(store: Store, campaign: str, now: datetime) -> None:
+    """End the runs of a stopped campaign where they are; a resume does not go on with them."""
+    for run in store.journal.runs(campaign, unfinished=True):
+        store.journal.save_run(replace(run, finished_at=now))

@@ -1,0 +1,131 @@
+"""The Ledger on SQLite: events, decisions, messages, figures.
+
+One rule: the log is written in order and without a second index; what must be found quickly has its own small table.
+Not here: what `decide` needs (`journal`).
+"""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import msgspec
+
+from ensue.core.effects import Decision, Effects, Message, Outcome
+from ensue.core.events import Event
+from ensue.ports import Figure, Tale
+from ensue.store.batch import gather
+from ensue.store.database import Cell, Database, Row
+from ensue.store.instants import micros
+from ensue.store.statements import statements
+
+SQL = statements("ledger")
+KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
+
+_encode = msgspec.json.Encoder().encode
+_decision = msgspec.json.Decoder(Decision).decode
+_message = msgspec.json.Decoder(Message).decode
+_event = msgspec.json.Decoder(Event).decode
+
+
+class SqliteLedger:
+    """History: events, decisions, messages, counts."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on this database."""
+        self._database = database
+
+    def append(self, events: Sequence[Event], effects: Sequence[Effects]) -> None:
+        """Record events in order, then the interactions, decisions, messages and counts of the effects."""
+        found = gather(effects)
+        with self._database.writing():
+            self._write("append_events", [_event_row(event) for event in (*events, *found.events)])
+            self._write("keep_decisions", [_decision_row(decision) for decision in found.decisions])
+            self._write("keep_messages", [(message.id, _text(message)) for message in found.messages])
+            self._write("count", [(*key, amount) for key, amount in found.amounts.items()])
+
+    def decisions(
+        self,
+        *,
+        user: str | None = None,
+        campaign: str | None = None,
+        outcome: Outcome | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[tuple[int, Decision]]:
+        """Return decisions, each as it stands last, with the number of its first appearance, ascending from `after`."""
+        name = "decisions"
+        parameters: dict[str, Cell] = {"outcome": outcome, "after": after, "limit": limit}
+        match user, campaign:
+            case str(), str():
+                name = "decisions_of_user_and_campaign"
+                parameters |= {"user": user, "campaign": campaign}
+            case str(), None:
+                name = "decisions_of_user"
+                parameters |= {"user": user}
+            case None, str():
+                name = "decisions_of_campaign"
+                parameters |= {"campaign": campaign}
+        return [(number, _decision(body)) for number, body in self._database.rows(SQL[name], parameters)]
+
+    def waiting_users(self, campaign: str, after: str, limit: int) -> list[str]:
+        """Return users with an entry of the campaign that waits or is being sent, ids above `after`, in byte order."""
+        parameters: dict[str, Cell] = {"campaign": campaign, "after": after, "limit": limit}
+        return [user for (user,) in self._database.rows(SQL["waiting_users"], parameters)]
+
+    def outcomes(self, campaign: str | None = None) -> dict[str, dict[str, int]]:
+        """Return, by campaign, how many decisions stand at each outcome; refused and suppressed as `outcome:reason`."""
+        found: dict[str, dict[str, int]] = {}
+        for name, outcome, amount in self._of("outcomes", campaign):
+            found.setdefault(name, {})[outcome] = amount
+        return found
+
+    def figures(self, campaign: str | None = None) -> list[Figure]:
+        """Return the counts by campaign, variation and name, sorted."""
+        return [
+            Figure(campaign=row[0], variation=row[1], name=row[2], amount=row[3])
+            for row in self._of("figures", campaign)
+        ]
+
+    def find_message(self, message: str) -> Message | None:
+        """Return a message that was ever put into the outbox."""
+        row = self._database.row(SQL["find_message"], {"id": message})
+        return _message(row[0]) if row else None
+
+    def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
+        """Return recorded events in order of the log."""
+        return [_tale(row) for row in self._database.rows(SQL["events"], {"after": after, "limit": limit})]
+
+    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
+        return [_tale(row) for row in self._database.rows(SQL["events_of"], {"user": user, "limit": limit})]
+
+    def _write(self, name: str, rows: list[tuple[Cell, ...]]) -> None:
+        if rows:
+            self._database.write_many(SQL[name], rows)
+
+    def _of(self, name: str, campaign: str | None) -> list[Row]:
+        if campaign is None:
+            return self._database.rows(SQL[name])
+        return self._database.rows(SQL[f"{name}_of"], {"campaign": campaign})
+
+
+def _event_row(event: Event) -> tuple[Cell, ...]:
+    return event.user, micros(event.at), KINDS[type(event)], _text(event)
+
+
+def _decision_row(decision: Decision) -> tuple[Cell, ...]:
+    return (
+        decision.user,
+        decision.campaign,
+        decision.id,
+        decision.outcome,
+        decision.reason,
+        _text(decision),
+    )
+
+
+def _text(record: Event | Decision | Message) -> str:
+    return _encode(record).decode()
+
+
+def _tale(row: Row) -> Tale:
+    return Tale(number=row[0], event=_event(row[1]))

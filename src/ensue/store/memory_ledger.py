@@ -1,0 +1,166 @@
+"""The Ledger in memory.
+
+One rule: what can be counted from the decisions is counted when it is asked for, so it cannot be wrong.
+Not here: what `decide` needs (`memory_journal`).
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+
+from ensue.core.effects import Decision, Effects, Message, Outcome
+from ensue.core.events import Event
+from ensue.ports import Figure, Tale
+from ensue.store.batch import gather
+from ensue.store.turn import Turn, by_turns
+
+Key = tuple[str, str, str]
+
+
+class MemoryLedger:
+    """History: events, decisions, messages, counts."""
+
+    def __init__(self, turn: Turn) -> None:
+        """Begin empty."""
+        self.turn = turn
+        self._events: list[Event] = []
+        self._decisions: list[Decision] = []
+        self._numbers: dict[Key, int] = {}
+        self._of_user: dict[str, list[int]] = {}
+        self._of_campaign: dict[str, list[int]] = {}
+        self._messages: dict[str, Message] = {}
+        self._figures: dict[Key, float] = {}
+
+    @by_turns
+    def append(self, events: Sequence[Event], effects: Sequence[Effects]) -> None:
+        """Record events in order, then the interactions, decisions, messages and counts of the effects."""
+        found = gather(effects)
+        self.turn.undo_by(partial(self._cut_events, len(self._events)))
+        self._events += events
+        self._events += found.events
+        for key, decision in found.kept.items():
+            self._keep(key, decision)
+        for message in found.messages:
+            self._remember(message)
+        for key, amount in found.amounts.items():
+            self._count(key, amount)
+
+    @by_turns
+    def decisions(
+        self,
+        *,
+        user: str | None = None,
+        campaign: str | None = None,
+        outcome: Outcome | None = None,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[tuple[int, Decision]]:
+        """Return decisions, each as it stands last, with the number of its first appearance, ascending from `after`."""
+        numbers = self._candidates(user, campaign)
+        numbered = ((number, self._decisions[number - 1]) for number in numbers[bisect_right(numbers, after) :])
+        found = (
+            (number, decision)
+            for number, decision in numbered
+            if campaign in (None, decision.campaign) and outcome in (None, decision.outcome)
+        )
+        return list(islice(found, limit))
+
+    @by_turns
+    def waiting_users(self, campaign: str, after: str, limit: int) -> list[str]:
+        """Return users with an entry of the campaign that waits or is being sent, ids above `after`, in byte order."""
+        found = {
+            decision.user
+            for decision in self._decided(campaign)
+            if decision.user > after and decision.outcome in ("waiting", "sending")
+        }
+        return sorted(found)[:limit]
+
+    @by_turns
+    def outcomes(self, campaign: str | None = None) -> dict[str, dict[str, int]]:
+        """Return, by campaign, how many decisions stand at each outcome; refused and suppressed as `outcome:reason`."""
+        names = sorted(self._of_campaign) if campaign is None else [campaign]
+        found = {name: Counter(_stand(decision) for decision in self._decided(name)) for name in names}
+        return {name: dict(sorted(counts.items())) for name, counts in found.items() if counts}
+
+    @by_turns
+    def figures(self, campaign: str | None = None) -> list[Figure]:
+        """Return the counts by campaign, variation and name, sorted."""
+        return [
+            Figure(campaign=key[0], variation=key[1], name=key[2], amount=amount)
+            for key, amount in sorted(self._figures.items())
+            if campaign in (None, key[0])
+        ]
+
+    @by_turns
+    def find_message(self, message: str) -> Message | None:
+        """Return a message that was ever put into the outbox."""
+        return self._messages.get(message)
+
+    @by_turns
+    def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
+        """Return recorded events in order of the log."""
+        return [
+            Tale(number=number, event=event)
+            for number, event in enumerate(self._events[after : after + limit], after + 1)
+        ]
+
+    @by_turns
+    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
+        numbered = zip(range(len(self._events), 0, -1), reversed(self._events), strict=True)
+        found = (Tale(number=number, event=event) for number, event in numbered if event.user == user)
+        return list(islice(found, limit))
+
+    def _candidates(self, user: str | None, campaign: str | None) -> Sequence[int]:
+        if user is not None:
+            return self._of_user.get(user, [])
+        if campaign is not None:
+            return self._of_campaign.get(campaign, [])
+        return range(1, len(self._decisions) + 1)
+
+    def _decided(self, campaign: str) -> list[Decision]:
+        return [self._decisions[number - 1] for number in self._of_campaign.get(campaign, [])]
+
+    # ------------------------------------------------------------ writing and taking back
+
+    def _keep(self, key: Key, decision: Decision) -> None:
+        number = self._numbers.get(key)
+        if number is None:
+            self.turn.undo_by(self._forget_last)
+            self._decisions.append(decision)
+            self._numbers[key] = len(self._decisions)
+            self._of_user.setdefault(decision.user, []).append(len(self._decisions))
+            self._of_campaign.setdefault(decision.campaign, []).append(len(self._decisions))
+            return
+        self.turn.undo_by(partial(self._decisions.__setitem__, number - 1, self._decisions[number - 1]))
+        self._decisions[number - 1] = decision
+
+    def _forget_last(self) -> None:
+        decision = self._decisions.pop()
+        del self._numbers[decision.user, decision.campaign, decision.id]
+        self._of_user[decision.user].pop()
+        self._of_campaign[decision.campaign].pop()
+
+    def _remember(self, message: Message) -> None:
+        if message.id not in self._messages:
+            self.turn.undo_by(partial(self._messages.__delitem__, message.id))
+            self._messages[message.id] = message
+
+    def _count(self, key: Key, amount: float) -> None:
+        before = self._figures.get(key)
+        if before is None:
+            self.turn.undo_by(partial(self._figures.__delitem__, key))
+        else:
+            self.turn.undo_by(partial(self._figures.__setitem__, key, before))
+        self._figures[key] = (before or 0.0) + amount
+
+    def _cut_events(self, length: int) -> None:
+        del self._events[length:]
+
+
+def _stand(decision: Decision) -> str:
+    if decision.outcome in ("suppressed", "refused"):
+        return f"{decision.outcome}:{decision.reason}"
+    return decision.outcome

@@ -1,0 +1,125 @@
+-- name: append_events(user, at, kind, body)*!
+insert into events (user, at, kind, body)
+values (:user, :at, :kind, :body);
+
+-- name: keep_decisions(user, campaign, id, outcome, reason, body)*!
+-- the unique index of decisions; the number of the first appearance stays
+insert into decisions (user, campaign, id, outcome, reason, body)
+values (:user, :campaign, :id, :outcome, :reason, :body)
+on conflict (user, campaign, id) do update
+set outcome = excluded.outcome,
+    reason = excluded.reason,
+    body = excluded.body;
+
+-- name: keep_messages(id, body)*!
+-- the unique index of messages
+insert into messages (id, body)
+values (:id, :body)
+on conflict (id) do nothing;
+
+-- name: count(campaign, variation, name, amount)*!
+-- the primary key of figures
+insert into figures (campaign, variation, name, amount)
+values (:campaign, :variation, :name, :amount)
+on conflict (campaign, variation, name) do update
+set amount = amount + excluded.amount;
+
+-- name: decisions(after, limit, outcome)
+-- the primary key of decisions
+select number, body
+from decisions
+where number > :after
+  and (:outcome is null or outcome = :outcome)
+order by number
+limit :limit;
+
+-- name: decisions_of_campaign(campaign, after, limit, outcome)
+-- decisions_campaign, which ends with the number
+select number, body
+from decisions
+where campaign = :campaign
+  and number > :after
+  and (:outcome is null or outcome = :outcome)
+order by number
+limit :limit;
+
+-- name: decisions_of_user(user, after, limit, outcome)
+-- the unique index of decisions
+select number, body
+from decisions
+where user = :user
+  and +number > :after
+  and (:outcome is null or outcome = :outcome)
+order by +number
+limit :limit;
+
+-- name: decisions_of_user_and_campaign(user, campaign, after, limit, outcome)
+-- the unique index of decisions
+select number, body
+from decisions
+where user = :user
+  and campaign = :campaign
+  and +number > :after
+  and (:outcome is null or outcome = :outcome)
+order by +number
+limit :limit;
+
+-- name: waiting_users(campaign, after, limit)
+-- decisions_open
+select distinct user
+from decisions
+where campaign = :campaign
+  and outcome in ('waiting', 'sending')
+  and user > :after
+order by user
+limit :limit;
+
+-- name: outcomes()
+-- the primary key of outcomes
+select campaign, name, amount
+from outcomes
+where amount > 0
+order by campaign, name;
+
+-- name: outcomes_of(campaign)
+-- the primary key of outcomes
+select campaign, name, amount
+from outcomes
+where campaign = :campaign
+  and amount > 0
+order by name;
+
+-- name: figures()
+-- the primary key of figures
+select campaign, variation, name, amount
+from figures
+order by campaign, variation, name;
+
+-- name: figures_of(campaign)
+-- the primary key of figures
+select campaign, variation, name, amount
+from figures
+where campaign = :campaign
+order by variation, name;
+
+-- name: find_message(id)$
+-- the unique index of messages
+select body
+from messages
+where id = :id;
+
+-- name: events(after, limit)
+-- the primary key of events
+select number, body
+from events
+where number > :after
+order by number
+limit :limit;
+
+-- name: events_of(user, limit)
+-- reads the log from its end: it has no index on users (see the first migration)
+select number, body
+from events
+where user = :user
+order by number desc
+limit :limit;

@@ -1,0 +1,74 @@
+"""The web application: all handlers, what they share, and what becomes of errors.
+
+One rule: handlers are thin and block (they run in threads); whatever they know, they know from the `Site`.
+"""
+
+from collections.abc import Sequence
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler, Message, Scope
+
+from ensue.web import campaigns, cards, health, interactions, links, users, workspace
+from ensue.web.auth import authorizer
+from ensue.web.bodies import read_json
+from ensue.web.braze import track
+from ensue.web.openapi import publish
+from ensue.web.problems import exception_handlers
+from ensue.web.site import Site
+
+HEADERS = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+"""What every response says, unless its handler says otherwise."""
+
+
+def create_app(site: Site, more: Sequence[HTTPRouteHandler] = ()) -> Litestar:
+    """Return the application of one Ensue; `more` handlers are served beside its own."""
+
+    def provide_site() -> Site:
+        return site
+
+    own = [*_keyed(site), _open([*links.HANDLERS, *health.HANDLERS])]
+    return Litestar(
+        [*own, _open([publish(own), *more])],
+        dependencies={"site": Provide(provide_site, sync_to_thread=False), "document": Provide(read_json)},
+        exception_handlers=exception_handlers(site.new_id),
+        request_max_body_size=site.max_body,
+        before_send=[_secure],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _keyed(site: Site) -> list[ControllerRouterHandler]:
+    """Return the routes that demand a key."""
+    managing = [
+        *campaigns.HANDLERS,
+        *cards.HANDLERS,
+        *users.HANDLERS,
+        *interactions.HANDLERS,
+        *workspace.HANDLERS,
+    ]
+    guards = [authorizer(site)]
+    return [
+        Router("/", route_handlers=[track], guards=guards),
+        Router("/api/v1", route_handlers=managing, guards=guards),
+    ]
+
+
+def _open(handlers: Sequence[HTTPRouteHandler]) -> Router:
+    """Return routes that need no key. Handlers of one path must come in one router: an app wraps them twice."""
+    return Router("/", route_handlers=handlers)
+
+
+async def _secure(message: Message, _: Scope) -> None:
+    if message["type"] == "http.response.start":
+        said = {name.lower() for name, _ in message["headers"]}
+        message["headers"] = [*message["headers"], *((name, HEADERS[name]) for name in HEADERS if name not in said)]

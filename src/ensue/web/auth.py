@@ -1,0 +1,65 @@
+"""Who may do what: an API key for every address of the API, with a scope for each.
+
+One rule: a handler names the scope it needs (`scope="track"`); one that names none is shut to everybody.
+Not here: how keys are made and kept (`services.keys`).
+"""
+
+from hmac import compare_digest
+from http import HTTPStatus
+
+from litestar.concurrency import sync_to_thread
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from ensue.errors import Problem
+from ensue.web.problems import Refused
+from ensue.web.site import Site
+
+SCHEME = "apiKey"
+"""The name of the security scheme in the OpenAPI document."""
+HOW = "Send the header Authorization: Bearer ek_…; `ensue keys create` makes a key."
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ensue"'}
+
+Connection = ASGIConnection[object, object, object, State]
+
+
+def authorizer(site: Site) -> Guard:
+    """Return what lets a request pass only with a key that has the handler's scope."""
+
+    async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
+        needed: str = handler.opt["scope"]
+        secret = bearer(connection.headers.get("authorization", ""))
+        scopes = await sync_to_thread(scopes_of, site, secret)
+        if needed not in scopes and "all" not in scopes:
+            message = f"the key lacks the scope {needed}"
+            hint = f"Use a key with the scope {needed}, or all; this one has {', '.join(scopes)}."
+            raise Refused(HTTPStatus.FORBIDDEN, Problem(code="scope", path="Authorization", message=message, hint=hint))
+
+    return authorize
+
+
+def bearer(header: str) -> str:
+    """Return the secret of an Authorization header."""
+    scheme, _, secret = header.partition(" ")
+    if not header:
+        raise _unauthorized("no_key", "the request has no API key")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise _unauthorized("bad_key", "the header Authorization is not of the kind Bearer")
+    return secret.strip()
+
+
+def scopes_of(site: Site, secret: str) -> tuple[str, ...]:
+    """Return what a secret opens."""
+    if site.owner_token and compare_digest(secret.encode(), site.owner_token.encode()):
+        return ("all",)
+    key = site.keys.check(secret)
+    if key is None:
+        raise _unauthorized("bad_key", "the API key is unknown or was revoked")
+    return key.scopes
+
+
+def _unauthorized(code: str, message: str) -> Refused:
+    problem = Problem(code=code, path="Authorization", message=message, hint=HOW)
+    return Refused(HTTPStatus.UNAUTHORIZED, problem, CHALLENGE)

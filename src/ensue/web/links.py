@@ -1,0 +1,162 @@
+"""The addresses inside messages: open pixel, tracked link, unsubscribe page. Their signed token is all they need.
+
+One rule: the person comes first. The pixel is served and the link leads on, whether or not the interaction could be
+recorded; a link leads only where its signed token says; and a GET never unsubscribes (RFC 8058).
+"""
+
+from base64 import b64decode
+from html import escape
+from http import HTTPStatus
+from typing import Literal
+
+import structlog
+from litestar import HttpMethod, MediaType, Response, get, post, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.utils import url_quote
+
+from ensue.content.links import ClickMark, Mark, OpenMark, UnsubscribeMark, is_machine_open
+from ensue.errors import Rejected, Unavailable
+from ensue.services.tracking import Reported
+from ensue.web.pages import page
+from ensue.web.problems import RETRY_AFTER, AnyRequest
+from ensue.web.site import Shared, Site
+
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A transparent GIF of one by one."""
+PIXEL_HEADERS = {
+    "Cache-Control": "no-store, no-cache, must-revalidate, max-age=0",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+log = structlog.get_logger(__name__)
+
+
+@route(
+    "/o/{token:str}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    media_type="image/gif",
+    sync_to_thread=True,
+    operation_id=lambda _, method, __: f"{method.lower()}_pixel",
+)
+def open_pixel(site: Shared, request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
+    """Serve the open pixel of a message and record that it was opened."""
+    mark = _read(site, token)
+    if not isinstance(mark, OpenMark):
+        return _broken()
+    is_machine = is_machine_open(
+        request.headers.get("user-agent", ""), dict(request.headers.items()), method=request.method
+    )
+    opens: Literal["human", "machine"] = "machine" if is_machine else "human"
+    _record(site, _reported(site, mark.mark, "open_email", opens, opens=opens))
+    return Response(PIXEL, media_type="image/gif", headers=PIXEL_HEADERS)
+
+
+@route(
+    "/c/{token:str}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    status_code=HTTPStatus.FOUND,
+    media_type=MediaType.HTML,
+    sync_to_thread=True,
+    operation_id=lambda _, method, __: f"{method.lower()}_link",
+)
+def follow_link(site: Shared, request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
+    """Lead on to the target of a tracked link and record the click; a HEAD leads on without one."""
+    mark = _read(site, token)
+    if not isinstance(mark, ClickMark):
+        return _broken()
+    if request.method != HttpMethod.HEAD:
+        _record(site, _reported(site, mark.mark, "click_email", mark.link, link=mark.link))
+    headers = {"Location": url_quote(mark.target), "Cache-Control": "no-store"}
+    return Response(b"", status_code=HTTPStatus.FOUND, media_type=MediaType.HTML, headers=headers)
+
+
+@get("/u/{token:str}", media_type=MediaType.HTML, sync_to_thread=True, operation_id="show_unsubscribe_page")
+def show_unsubscribe_page(site: Shared, token: FromPath[str]) -> Response[bytes]:
+    """Show a page with a button that unsubscribes; looking at it changes nothing."""
+    if not isinstance(_read(site, token), UnsubscribeMark):
+        return _broken()
+    form = (
+        "<p>You will get no more newsletters at your e-mail address.</p>"
+        f'<form method="post" action="/u/{escape(token)}"><button>Unsubscribe</button></form>'
+    )
+    return page("Unsubscribe?", form)
+
+
+@post(
+    "/u/{token:str}",
+    status_code=HTTPStatus.OK,
+    media_type=MediaType.HTML,
+    sync_to_thread=True,
+    operation_id="unsubscribe",
+)
+def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
+    """Unsubscribe the address that the message went to: by the page's button, or by a mail program's one click."""
+    mark = _read(site, token)
+    if not isinstance(mark, UnsubscribeMark):
+        return _broken()
+    try:
+        site.tracking.report([_reported(site, mark.mark, "unsubscribe_email", "")])
+    except Unavailable:
+        words = "<p>We could not write it down. Please try again in a minute.</p>"
+        headers = {"Retry-After": str(RETRY_AFTER)}
+        return page("Not yet unsubscribed", words, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+    except Rejected as refusal:
+        if not _is_gone(refusal):
+            log.warning("an unsubscription could not be attributed", message=mark.mark.message, why=str(refusal))
+            return _broken()
+    return page("You are unsubscribed", "<p>You will get no more newsletters at this address.</p>")
+
+
+HANDLERS: list[HTTPRouteHandler] = [open_pixel, follow_link, show_unsubscribe_page, unsubscribe]
+
+
+def _read(site: Site, token: str) -> OpenMark | ClickMark | UnsubscribeMark | None:
+    try:
+        return site.tracker.read(token)
+    except Rejected:
+        return None
+
+
+def _reported(
+    site: Site,
+    mark: Mark,
+    interaction: Literal["open_email", "click_email", "unsubscribe_email"],
+    what: str,
+    *,
+    link: str | None = None,
+    opens: Literal["human", "machine"] = "human",
+) -> Reported:
+    """Return the interaction; within a second its id is the same, so that a repeated request counts once (I1)."""
+    now = site.clock.now()
+    return Reported(
+        user=mark.user,
+        campaign=mark.campaign,
+        message=mark.message,
+        interaction=interaction,
+        id=f"{mark.message}:{interaction}:{what}:{int(now.timestamp())}",
+        at=now,
+        link=link,
+        opens=opens,
+    )
+
+
+def _record(site: Site, reported: Reported) -> None:
+    """Record an interaction, if that can be done."""
+    try:
+        site.tracking.report([reported])
+    except Rejected as refusal:
+        log.info("an interaction could not be attributed", interaction=reported.interaction, why=str(refusal))
+    except Exception:
+        log.exception(
+            "an interaction could not be recorded", interaction=reported.interaction, message=reported.message
+        )
+
+
+def _is_gone(refusal: Rejected) -> bool:
+    """Tell whether the user was deleted, and so gets nothing any more."""
+    return any(problem.code == "unknown_user" for problem in refusal.problems)
+
+
+def _broken() -> Response[bytes]:
+    words = "<p>Perhaps its end was cut off. Please use the link in the message itself.</p>"
+    return page("This link does not work", words, HTTPStatus.NOT_FOUND)

@@ -1,0 +1,48 @@
+"""What the handlers of the web layer work with; put together by `system`, handed to `create_app`.
+
+One rule: there are no globals; a handler that needs a part takes `site: Shared`.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from ensue.content.links import Tracker
+from ensue.ports import Clock, Runner
+from ensue.services.definitions import Definitions
+from ensue.services.keys import Keys
+from ensue.services.launching import Launching
+from ensue.services.people import People
+from ensue.services.tracking import Tracking
+
+MAX_BODY = 4 * 1024 * 1024
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of one Ensue that the web layer needs; `owner_token` opens everything to the owner of the database."""
+
+    runner: Runner
+    clock: Clock
+    definitions: Definitions
+    launching: Launching
+    tracking: Tracking
+    people: People
+    keys: Keys
+    tracker: Tracker
+    new_id: Callable[[], str]
+    owner_token: str = ""
+    max_body: int = MAX_BODY
+
+    def __repr__(self) -> str:
+        """Say nothing: what is shown of a site may end up in a log, and the token has no place there."""
+        return "Site()"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Say nothing, likewise."""
+        return []
+
+
+Shared = NamedDependency[SkipValidation[Site]]
+"""The site, as an argument of a handler; it must be called `site`."""

@@ -1,0 +1,202 @@
+"""What every Ledger does."""
+
+from datetime import UTC, datetime
+from typing import TypedDict
+
+import pytest
+
+from ensue.core.effects import HandOver, Outcome, Withdraw
+from ensue.core.events import (
+    Accepted,
+    ApiCalled,
+    AttributesChanged,
+    CardInteracted,
+    Claimed,
+    Deferred,
+    Event,
+    Failed,
+    Purchased,
+    PushRegistered,
+    PushUnregistered,
+    SessionStarted,
+    SubscriptionChanged,
+    Targeted,
+    UserDeleted,
+    Woken,
+)
+from ensue.ports import Figure, Ledger, Store, Tale
+from tests.conformance.samples import OUTCOMES, START, count, decision, event, interaction, keep, log, message, send
+
+WHEN = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+
+
+class Head(TypedDict):
+    id: str
+    user: str
+    at: datetime
+    received_at: datetime
+
+
+def head(identity: str) -> Head:
+    return {"id": identity, "user": "ana", "at": WHEN, "received_at": START}
+
+
+@pytest.fixture
+def ledger(store: Store) -> Ledger:
+    return store.ledger
+
+
+def ids(tales: list[Tale]) -> list[tuple[int, str]]:
+    return [(tale.number, tale.event.id) for tale in tales]
+
+
+# ---------------------------------------------------------------- events
+
+
+def test_every_kind_of_event_is_read_as_it_was_written(ledger: Ledger) -> None:
+    events: list[Event] = [
+        AttributesChanged(**head("1"), attributes={"plan": None, "big": 10**30, "list": [1, "two", {"x": 0.1}]}),
+        event("2"),
+        Purchased(**head("3"), product="lamp", price=12.34, quantity=2, properties={"color": "red\0"}),
+        SessionStarted(**head("4")),
+        SubscriptionChanged(**head("5"), channel="email", to="opted_in"),
+        PushRegistered(**head("6"), token="token"),
+        PushUnregistered(**head("7"), token="token"),
+        interaction("8"),
+        CardInteracted(**head("9"), card="sale", interaction="view_card"),
+        ApiCalled(**head("10"), campaign="news", properties={"a": "b"}),
+        UserDeleted(**head("11")),
+        Targeted(**head("12"), campaign="news"),
+        Woken(**head("")),
+        Claimed(**head("14"), entry="e", message="m"),
+        Deferred(**head("15"), entry="e", message="m"),
+        Accepted(**head("16"), entry="e", message="m"),
+        Failed(**head("17"), entry="e", message="m", reason="aborted", detail="too late"),
+    ]
+    ledger.append(events, [])
+    assert ledger.events() == [Tale(number=number, event=each) for number, each in enumerate(events, 1)]
+
+
+def test_the_log_has_the_events_first_then_the_interactions_that_came_of_them(ledger: Ledger) -> None:
+    ledger.append([event("a"), event("b")], [log("x"), keep("k", "sent"), log("y")])
+    ledger.append([event("c")], [])
+    assert ids(ledger.events()) == [(1, "a"), (2, "b"), (3, "x"), (4, "y"), (5, "c")]
+
+
+def test_the_log_is_read_in_pages(ledger: Ledger) -> None:
+    ledger.append([event(name) for name in "abcde"], [])
+    assert ids(ledger.events(after=1, limit=2)) == [(2, "b"), (3, "c")]
+    assert ids(ledger.events(after=5)) == []
+
+
+def test_the_same_event_may_be_in_the_log_twice(ledger: Ledger) -> None:
+    ledger.append([event("a"), event("a")], [])
+    assert ids(ledger.events()) == [(1, "a"), (2, "a")]
+
+
+def test_the_last_events_of_a_user_come_the_latest_first(ledger: Ledger) -> None:
+    ledger.append([event("a"), event("b", "bo"), event("c"), event("d")], [log("x"), log("y", "bo")])
+    assert ids(ledger.events_of("ana")) == [(5, "x"), (4, "d"), (3, "c"), (1, "a")]
+    assert ids(ledger.events_of("bo", limit=1)) == [(6, "y")]
+    assert ids(ledger.events_of("nobody")) == []
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def test_a_later_decision_replaces_the_earlier_one_at_its_place(ledger: Ledger) -> None:
+    ledger.append([], [keep("a", "waiting"), keep("b", "waiting")])
+    ledger.append([], [keep("c", "refused"), keep("a", "sending"), keep("a", "sent")])
+    assert ledger.decisions() == [
+        (1, decision("a", "sent")),
+        (2, decision("b", "waiting")),
+        (3, decision("c", "refused")),
+    ]
+
+
+def test_one_batch_may_keep_a_decision_more_than_once(ledger: Ledger) -> None:
+    ledger.append([], [keep("a", "waiting"), keep("b", "waiting"), keep("a", "cancelled")])
+    assert ledger.decisions() == [(1, decision("a", "cancelled")), (2, decision("b", "waiting"))]
+    assert ledger.outcomes() == {"news": {"cancelled": 1, "waiting": 1}}
+
+
+def test_the_same_id_of_another_user_or_campaign_is_another_decision(ledger: Ledger) -> None:
+    ledger.append([], [keep("a", "sent"), keep("a", "waiting", user="bo"), keep("a", "control", campaign="cart")])
+    assert len(ledger.decisions()) == 3
+
+
+def test_decisions_are_read_by_user_campaign_and_outcome(ledger: Ledger) -> None:
+    places = [("ana", "news"), ("bo", "news"), ("ana", "cart"), ("ana", "news"), ("bo", "cart"), ("ana", "news")]
+    outcomes: list[Outcome] = ["sent", "sent", "sent", "refused", "refused", "waiting"]
+    ledger.append(
+        [],
+        [
+            keep(f"{9 - number}", outcome, user=user, campaign=campaign)
+            for number, ((user, campaign), outcome) in enumerate(zip(places, outcomes, strict=True))
+        ],
+    )
+
+    def numbers(**wanted: object) -> list[int]:
+        return [number for number, _ in ledger.decisions(**wanted)]  # type: ignore[arg-type]  # drawn by name
+
+    assert numbers(user="ana") == [1, 3, 4, 6]
+    assert numbers(campaign="cart") == [3, 5]
+    assert numbers(user="ana", campaign="news") == [1, 4, 6]
+    assert numbers(user="ana", campaign="news", after=1, limit=1) == [4]
+    assert numbers(user="ana", outcome="refused") == [4]
+    assert numbers(campaign="news", outcome="sent", after=1) == [2]
+    assert numbers(outcome="refused") == [4, 5]
+    assert numbers(after=4) == [5, 6]
+    assert numbers(user="nobody") == numbers(campaign="unknown") == numbers(user="bo", after=9) == []
+
+
+def test_users_who_wait_come_once_and_in_byte_order(ledger: Ledger) -> None:
+    ledger.append([], [keep(f"{place}", "waiting", user=user) for place, user in enumerate(["😀", "bo", "ana", "bo"])])
+    ledger.append([], [keep("x", "sending", user="cy"), keep("y", "sent", user="di")])
+    ledger.append([], [keep("z", "waiting", user="eve", campaign="cart"), keep("2", "cancelled")])
+    assert ledger.waiting_users("news", "", 10) == ["bo", "cy", "😀"]
+    assert ledger.waiting_users("news", "bo", 1) == ["cy"]
+    assert ledger.waiting_users("unknown", "", 10) == []
+
+
+def test_outcomes_are_counted_as_they_stand(ledger: Ledger) -> None:
+    ledger.append([], [keep(outcome, outcome) for outcome in OUTCOMES])
+    ledger.append([], [keep("waiting", "sent"), keep("other", "sent", campaign="cart"), keep("sent", "sent")])
+    assert ledger.outcomes("cart") == {"cart": {"sent": 1}}
+    assert ledger.outcomes("unknown") == {}
+    assert ledger.outcomes() == {
+        "cart": {"sent": 1},
+        "news": {
+            "cancelled": 1,
+            "control": 1,
+            "refused:not_in_audience": 1,
+            "sending": 1,
+            "sent": 2,
+            "suppressed:not_reachable": 1,
+        },
+    }
+
+
+# ---------------------------------------------------------------- messages and figures
+
+
+def test_a_message_is_found_for_ever(ledger: Ledger) -> None:
+    ledger.append([], [send("e.email"), Withdraw(message="e.email"), HandOver(message="e.email")])
+    ledger.append([], [send("e.email")])
+    assert ledger.find_message("e.email") == message("e.email")
+    assert ledger.find_message("e.push") is None
+
+
+def test_figures_add_up_and_come_sorted(ledger: Ledger) -> None:
+    ledger.append([], [count("open_email"), count("open_email"), count("revenue:EUR", 12.5)])
+    ledger.append([], [count("open_email"), count("open_email", variation=""), count("open_email", campaign="cart")])
+    ledger.append([], [count("revenue:EUR", -2.5)])
+    cart = Figure(campaign="cart", variation="A", name="open_email", amount=1)
+    news = [
+        Figure(campaign="news", variation="", name="open_email", amount=1),
+        Figure(campaign="news", variation="A", name="open_email", amount=3),
+        Figure(campaign="news", variation="A", name="revenue:EUR", amount=10),
+    ]
+    assert ledger.figures() == [cart, *news]
+    assert ledger.figures("news") == news
+    assert ledger.figures("unknown") == []

@@ -1,0 +1,115 @@
+"""Asking the API in tests: a client with a key of its own, and a site around any runner."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.testing import TestClient
+from msgspec.structs import replace
+
+from ensue.content.check import check_content
+from ensue.content.links import Tracker
+from ensue.core.state import UserState
+from ensue.ports import Clock, Runner
+from ensue.runners.clock import fresh_id
+from ensue.services.definitions import Definitions
+from ensue.services.keys import Keys
+from ensue.services.launching import Launching
+from ensue.services.people import People
+from ensue.services.tracking import Tracking
+from ensue.web.app import create_app
+from ensue.web.site import MAX_BODY, Site
+
+Json = dict[str, Any]
+"""A body or an answer: a test reaches into it as it likes."""
+NOW = "2026-03-02T09:00:00Z"
+CAMPAIGN: Json = {
+    "kind": "campaign",
+    "id": "hello",
+    "name": "Hello",
+    "channels": {"email": {"subject": "Hello", "html": "<p>Hello</p>"}},
+    "delivery": {"type": "action_based", "triggers": [{"custom_event": {"name": "hi"}}], "delay": {"after": "1 day"}},
+    "audience": {"segments": ["everyone"]},
+}
+
+
+class Api:
+    """Calls the API with a key that has these scopes, and checks the status of every answer."""
+
+    def __init__(self, client: TestClient[Litestar], site: Site, *scopes: str) -> None:
+        self.site = site
+        self._client = client
+        _, secret = site.keys.create("test", scopes or ("all",))
+        self._key = {"Authorization": f"Bearer {secret}"}
+
+    def get(self, path: str, status: int = 200) -> Json:
+        return self._checked("GET", path, status)
+
+    def post(self, path: str, body: object = None, status: int = 201, **headers: str) -> Json:
+        return self._checked("POST", path, status, body, headers)
+
+    def put(self, path: str, body: object, status: int = 200) -> Json:
+        return self._checked("PUT", path, status, body)
+
+    def delete(self, path: str, status: int = 204) -> Json:
+        return self._checked("DELETE", path, status)
+
+    def send(self, path: str, content: bytes, status: int, kind: str = "application/json") -> Json:
+        """Post what need not be JSON."""
+        headers = {**self._key, "Content-Type": kind}
+        return _answer(self._client.request("POST", path, content=content, headers=headers), status)
+
+    def _checked(
+        self, method: str, path: str, status: int, body: object = None, headers: dict[str, str] | None = None
+    ) -> Json:
+        named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        response = self._client.request(method, path, json=body, headers=self._key | named)
+        return _answer(response, status)
+
+
+def _answer(response: Any, status: int) -> Json:  # noqa: ANN401  # the client of the framework's own making
+    assert response.status_code == status, response.text
+    return response.json() if response.content else {}
+
+
+@contextmanager
+def roomy(site: Site, *scopes: str) -> Iterator[Api]:
+    """Ask a site that takes bodies as large as it does in earnest."""
+    with TestClient(create_app(replace(site, max_body=MAX_BODY))) as client:
+        yield Api(client, site, *scopes)
+
+
+def problem(answer: Json) -> Json:
+    """Return the one problem of an answer, and see that it says what, where and how to mend it."""
+    (only,) = answer["problems"]
+    assert only["message"]
+    assert only["hint"]
+    found: Json = only
+    return found
+
+
+def user(site: Site, name: str) -> UserState | None:
+    """Return what the store holds of a user."""
+    return site.runner.read(lambda store: store.journal.load([name])).get(name)
+
+
+def events_in(site: Site) -> int:
+    """Return how many events the store holds."""
+    return len(site.runner.read(lambda store: store.ledger.events()))
+
+
+def site_on(runner: Runner, clock: Clock) -> Site:
+    """Put a site together around a runner."""
+    definitions = Definitions(runner, clock, check_content)
+    return Site(
+        runner=runner,
+        clock=clock,
+        definitions=definitions,
+        launching=Launching(runner, clock, definitions),
+        tracking=Tracking(runner, clock),
+        people=People(runner, clock, fresh_id),
+        keys=Keys(runner, clock, fresh_id),
+        tracker=Tracker("secret", "http://ensue.example"),
+        new_id=fresh_id,
+    )
