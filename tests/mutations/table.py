@@ -193,6 +193,22 @@ EXCEPTIONS = (
         _rules("edits"),
     ),
     Mutation(
+        "L4",
+        "beside a claimed message, one that lies in the outbox survives the stop",
+        "turn.py",
+        "        if queued:\n",
+        "        if not queued:\n",
+        _rules("life_cycle"),
+    ),
+    Mutation(
+        "L4",
+        "a resume revives those who waited",
+        "turn.py",
+        'launched.status != "active" or entry.entered_at < launched.active_since',
+        'launched.status != "active"',
+        _rules("life_cycle"),
+    ),
+    Mutation(
         "X6",
         "a message in the hands of its channel is called back",
         "leaving.py",

@@ -5,7 +5,7 @@ import pytest
 from tests.mutations.run import main
 from tests.mutations.table import MUTATIONS
 
-FAMILIES = "TDXSRVCAFO"
+FAMILIES = "LTDXSRVCAFO"
 
 
 def test_every_family_of_rules_is_broken_at_least_once() -> None:

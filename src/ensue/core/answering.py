@@ -11,7 +11,7 @@ from ensue.core.effects import HandOver, Reason, Withdraw
 from ensue.core.events import Accepted, CampaignInteracted, Claimed, Deferred, Failed, Json
 from ensue.core.interacting import make_ready
 from ensue.core.state import Entry, Pending
-from ensue.core.turn import Turn, hops_from, is_claimed
+from ensue.core.turn import Turn, hops_from
 from ensue.core.words import CampaignInteraction, ChannelName
 
 RECEIPT: dict[ChannelName, CampaignInteraction] = {
@@ -35,8 +35,8 @@ def answer(turn: Turn, event: Claimed | Deferred | Accepted | Failed) -> None:
             turn.effects.append(HandOver(message=event.message))
         case Deferred():
             entry = _set(turn, entry, replace(pending, status="queued"))
-            if not turn.state.exists and not is_claimed(entry):
-                turn.suppress(entry, "user_deleted")
+            if not turn.state.exists:
+                turn.let_go(entry, "user_deleted")
         case Accepted():
             _accept(turn, entry, pending)
         case Failed():
@@ -58,7 +58,7 @@ def _accept(turn: Turn, entry: Entry, pending: Pending) -> None:
     turn.effects.append(Withdraw(message=pending.message))
     accepted = tuple(one.channel for one in entry.pending if one.status == "accepted")
     turn.keep(entry, "sent", channels=accepted)
-    _close_when_answered(turn, entry)
+    turn.close_when_answered(entry)
     if not turn.state.exists:
         return
     if pending.channel == "in_app_message":
@@ -91,9 +91,4 @@ def _fail(turn: Turn, entry: Entry, pending: Pending) -> None:
         gravest = next(reason for reason in GRAVEST if reason in reasons)
         details: dict[str, Json] = {one.channel: one.detail for one in entry.pending}
         turn.keep(entry, "suppressed", reason=gravest, facts=details)
-    _close_when_answered(turn, entry)
-
-
-def _close_when_answered(turn: Turn, entry: Entry) -> None:
-    if all(one.status in ("accepted", "failed") for one in entry.pending):
-        turn.close_entry(entry)
+    turn.close_when_answered(entry)

@@ -1,6 +1,6 @@
 """How a user leaves a campaign's waiting room before the send: exception events, a stop, a deletion (X1 to X6, L4).
 
-One rule: an entry of which a message is in the hands of its channel stays; it is too late.
+One rule: a message in the hands of its channel stays, and with it its entry; it is too late.
 """
 
 from datetime import datetime
@@ -28,15 +28,14 @@ def bury(turn: Turn) -> None:
     """Suppress the entries of campaigns that were stopped, dated to the stop; a resume does not revive them (L4)."""
     for entry in turn.state.entries:
         launched = turn.plan.campaigns.get(entry.campaign)
-        if is_dead(entry, launched) and not is_claimed(entry):
-            turn.suppress(entry, "campaign_stopped", at=_stop_after(turn, entry))
+        if is_dead(entry, launched):
+            turn.let_go(entry, "campaign_stopped", at=_stop_after(turn, entry))
 
 
 def forget(turn: Turn, at: datetime) -> None:
-    """Suppress what waits for a user who was deleted (L4); messages in the hands of a channel stay."""
+    """Suppress what waits for a user who was deleted (L4)."""
     for entry in turn.state.entries:
-        if not is_claimed(entry):
-            turn.suppress(entry, "user_deleted", at=at)
+        turn.let_go(entry, "user_deleted", at=at)
 
 
 def _still_waits(entry: Entry, at: datetime) -> bool:

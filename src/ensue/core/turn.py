@@ -85,6 +85,11 @@ class Turn:
         entries = tuple(one for one in self.state.entries if one.id != entry.id)
         self.state = replace(self.state, entries=entries)
 
+    def close_when_answered(self, entry: Entry) -> None:
+        """Drop an entry if its channels have answered for all of its messages."""
+        if all(one.status in ("accepted", "failed") for one in entry.pending):
+            self.close_entry(entry)
+
     def hold_places(self, places: "Iterable[Sent]") -> None:
         """Let messages count for the frequency caps (S9)."""
         kept = (sent for sent in self.state.sends if sent.at > self.now - HELD_SENDS)
@@ -141,6 +146,18 @@ class Turn:
         self.keep(entry, "suppressed", reason=reason, at=at, facts=facts)
         self.withdraw(entry)
         self.close_entry(entry)
+
+    def let_go(self, entry: Entry, reason: Reason, *, at: datetime | None = None) -> None:
+        """Suppress an entry; if a channel has a message of it already, only withdraw those that lie in the outbox."""
+        if not is_claimed(entry):
+            self.suppress(entry, reason, at=at)
+            return
+        queued = tuple(one for one in entry.pending if one.status == "queued")
+        if queued:
+            self.withdraw(replace(entry, pending=queued))
+            entry = replace(entry, pending=tuple(one for one in entry.pending if one.status != "queued"))
+            self.replace_entry(entry)
+            self.close_when_answered(entry)
 
     def count(self, campaign: str, variation: str | None, name: str, at: datetime, amount: float = 1) -> None:
         """Add to a figure of a campaign's report."""
