@@ -466,7 +466,7 @@ AUDIENCES = (
     Mutation(
         "A3",
         "a comparison without operators holds for a missing value",
-        "filters.py",
+        "comparisons.py",
         "return comparison.exists is False and all(",
         "return all(",
         _core("filters"),
