@@ -32,7 +32,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Render as one line: place, path, message, remedy."""
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part)
         head = " ".join(part for part in (place and f"{place}:", self.path and f"{self.path}:") if part)
-        return " ".join(part for part in (head, ". ".join(part for part in (self.message, self.hint) if part)) if part)
+        message = f"{self.message}." if self.hint and not self.message.endswith(("?", ".")) else self.message
+        return " ".join(part for part in (head, message, self.hint) if part)
 
 
 class EnsueError(Exception):

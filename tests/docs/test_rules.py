@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-RULES = {"T": 11, "D": 4, "X": 6, "S": 14, "R": 3, "V": 3, "C": 5, "A": 5, "F": 3, "O": 5}
+RULES = {"L": 7, "I": 3, "T": 11, "D": 4, "X": 6, "S": 14, "R": 3, "V": 3, "C": 5, "A": 5, "F": 3, "O": 5}
 NUMBER = re.compile(r"\b([A-Z]\d{1,2})\b")
 
 
