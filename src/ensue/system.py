@@ -72,7 +72,8 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         return 0 if delivery.run_once(claims, pool) else IDLE
 
     def schedule() -> float:
-        scheduling.run_due()
+        if scheduling.run_due():
+            return 0
         upcoming = scheduling.next_at()
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 

@@ -208,6 +208,19 @@ def test_a_stop_ends_the_run_where_it_is_and_a_resume_does_not_go_on_with_it() -
         assert stage.played().decisions == []
 
 
+# S13
+def test_a_large_audience_is_targeted_batch_by_batch_and_can_be_stopped_in_between() -> None:
+    many = ", ".join(f"u{number}" for number in range(2500))
+    with staged(f"campaigns: [{{id: news}}]\nusers: [{many}]") as stage:
+        bench = stage.bench
+        bench.launching.move("launch", ["news"])
+        assert [bench.scheduling.run_due(), bench.scheduling.run_due()] == [1000, 1000]
+        bench.launching.move("stop", ["news"])
+        bench.launching.move("resume", ["news"])
+        assert bench.scheduling.run_due() == 0
+        assert runs(stage)[0].done == 2000
+
+
 # S13, O5
 def test_after_a_crash_a_run_resumes_where_it_was() -> None:
     with staged(EVERYBODY) as stage:

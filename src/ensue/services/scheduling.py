@@ -34,9 +34,12 @@ class Scheduling:
         self._looked_at: datetime | None = None
 
     def run_due(self) -> int:
-        """Begin what is due and work off all unfinished runs; return how many users were targeted."""
+        """Begin what is due, and target the next batch of every unfinished run; return how many users were targeted.
+
+        With 0, nothing is left to do for now. Between two calls the process may end, or other runs get their turn.
+        """
         self._begin_due()
-        return sum(self._work_off(run) for run in self._runner.read(lambda store: store.journal.runs(unfinished=True)))
+        return sum(self._target(run) for run in self._runner.read(lambda store: store.journal.runs(unfinished=True)))
 
     def next_at(self) -> datetime | None:
         """Return when the next run begins."""
@@ -95,20 +98,14 @@ class Scheduling:
 
     # ------------------------------------------------------------ working off
 
-    def _work_off(self, run: Run) -> int:
-        before = run.done
-        while run.finished_at is None:
-            run = self._target(run)
-        return run.done - before
-
-    def _target(self, run: Run) -> Run:
+    def _target(self, run: Run) -> int:
         """Target the next batch, then move the cursor: a crash in between repeats the batch, which is harmless."""
         now = self._clock.now()
         launched = self._runner.plan.campaigns.get(run.campaign)
         is_live = launched is not None and launched.status == "active"
         users = self._runner.read(lambda store: store.journal.users_after(run.cursor, BATCH, run.zones))
         if not users or not is_live:
-            run = replace(run, finished_at=now)
+            users, run = [], replace(run, finished_at=now)
         else:
             at = min(run.at, now)
             self._runner.submit(
@@ -118,8 +115,8 @@ class Scheduling:
                 ]
             )
             run = replace(run, cursor=users[-1], done=run.done + len(users))
-        self._runner.write(lambda store: store.journal.save_run(run))
-        return run
+        self._runner.write(lambda store: _advance(store, run))
+        return len(users)
 
 
 def _begin(store: Store, due: Iterable[Upcoming]) -> None:
@@ -127,3 +124,10 @@ def _begin(store: Store, due: Iterable[Upcoming]) -> None:
         name = f"{launched.id}:{at.isoformat()}" + (f":{zones[0]}" if zones else "")
         total = store.journal.count_users(zones)
         store.journal.save_run(Run(id=name, campaign=launched.id, at=at, total=total, zones=zones))
+
+
+def _advance(store: Store, run: Run) -> None:
+    """Save how far a run has come, unless a stop has ended it meanwhile."""
+    saved = store.journal.find_run(run.id)
+    if saved is not None and saved.finished_at is None:
+        store.journal.save_run(run)
