@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from litestar import HttpMethod, MediaType, Response, get, post, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, RawBody
 from litestar.utils import url_quote
 from msgspec import Meta
 
@@ -134,7 +134,7 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     sync_to_thread=True,
     operation_id="report_tap",
 )
-def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: bytes) -> Response[Details | None]:
+def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: RawBody) -> Response[Details | None]:
     """Record that a push message was tapped; the body is JSON, also as text/plain, and may be empty."""
     answer: Response[Details | None]
     try:
