@@ -36,7 +36,7 @@ def test_each_platform_gets_its_own_devices_under_the_same_id() -> None:
     assert {parcel.id for carrier in carriers.values() for parcel in carrier.parcels} == {"e1.push"}
 
 
-@pytest.mark.parametrize("given", product([ACCEPTED, BUSY, REFUSED], repeat=3))
+@pytest.mark.parametrize("given", list(product([ACCEPTED, BUSY, REFUSED], repeat=3)))
 def test_one_acceptance_is_one_then_a_passing_fault_counts_then_a_refusal(
     given: tuple[Handed, Handed, Handed],
 ) -> None:  # R1, S12
