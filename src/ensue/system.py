@@ -6,6 +6,7 @@ One rule: nothing is decided here; with `bootstrap` it is the only place that pi
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 
@@ -15,6 +16,7 @@ from ensue.config import Settings
 from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
+from ensue.content.render import render
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.background import Background
 from ensue.runners.clock import fresh_id
@@ -22,8 +24,10 @@ from ensue.runners.delivery import Delivery
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.definitions import Definitions
+from ensue.services.feed import Feed
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
+from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.scheduling import Scheduling
 from ensue.services.tracking import Tracking
@@ -76,7 +80,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         upcoming = scheduling.next_at()
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
-    site = _site(runner, clock, tracker)
+    messaging = Messaging(
+        runner,
+        clock,
+        fresh_id,
+        render=partial(render, tracker=tracker, settings=mail),
+        carriers=lambda: _carriers(settings),
+    )
+    site = _site(runner, clock, tracker, messaging)
     site.launching.finish_stops()
     return System(
         site=site,
@@ -86,7 +97,7 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     )
 
 
-def _site(runner: Runner, clock: Clock, tracker: Tracker) -> Site:
+def _site(runner: Runner, clock: Clock, tracker: Tracker, messaging: Messaging) -> Site:
     definitions = Definitions(runner, clock, check_content)
     return Site(
         runner=runner,
@@ -96,6 +107,8 @@ def _site(runner: Runner, clock: Clock, tracker: Tracker) -> Site:
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
+        feed=Feed(runner, clock),
+        messaging=messaging,
         tracker=tracker,
         new_id=fresh_id,
     )

@@ -17,6 +17,7 @@ from litestar.utils import url_quote
 
 from ensue.content.links import ClickMark, Mark, OpenMark, UnsubscribeMark, is_machine_open
 from ensue.errors import Rejected, Unavailable
+from ensue.services.messaging import is_test
 from ensue.services.tracking import Reported
 from ensue.web.pages import page
 from ensue.web.problems import RETRY_AFTER, AnyRequest
@@ -94,6 +95,8 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     mark = _read(site, token)
     if not isinstance(mark, UnsubscribeMark):
         return _broken()
+    if is_test(mark.mark.message):
+        return page("This was a test", "<p>In a real message this button unsubscribes. Nothing was changed.</p>")
     try:
         site.tracking.report([_reported(site, mark.mark, "unsubscribe_email", "")])
     except Unavailable:
@@ -141,7 +144,9 @@ def _reported(
 
 
 def _record(site: Site, reported: Reported) -> None:
-    """Record an interaction, if that can be done."""
+    """Record an interaction, if that can be done; what is done with a test message is not recorded."""
+    if is_test(reported.message or ""):
+        return
     try:
         site.tracking.report([reported])
     except Rejected as refusal:

@@ -23,6 +23,7 @@ from ensue.web.auth import HOW, SCHEME
 from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
 from ensue.web.interactions import Call, Interactions
+from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.users import People
 from ensue.web.workspace import Ids, KeyRequest
@@ -30,7 +31,20 @@ from ensue.web.workspace import Ids, KeyRequest
 PATH = "/api/openapi.json"
 OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
-BODIES = (Call, Copy, Details, Ids, Interactions, KeyRequest, People, TrackRequest, Workspace)
+BODIES = (
+    Call,
+    CardPreviewRequest,
+    Copy,
+    Details,
+    Ids,
+    Interactions,
+    KeyRequest,
+    People,
+    PreviewRequest,
+    TestRequest,
+    TrackRequest,
+    Workspace,
+)
 """Records of requests, beside the definitions."""
 PROBLEM = {"$ref": "#/components/responses/Problem"}
 
@@ -78,7 +92,7 @@ def _complete(operation: Schema, handler: HTTPRouteHandler) -> None:
     responses.pop("400", None)  # the framework's own form of error, which is not used
     responses["default"] = PROBLEM
     if "scope" in handler.opt:
-        operation["security"] = [{SCHEME: [handler.opt["scope"]]}]
+        operation["security"] = [{SCHEME: handler.opt["scope"].split()}]
     if "accepts" in handler.opt:
         body = {"$ref": REFERENCE.format(name=handler.opt["accepts"])}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
