@@ -22,6 +22,7 @@ from msgspec import Meta
 from ensue.codec.build import build
 from ensue.content.links import AnyMark, ClickMark, Mark, OpenMark, TapMark, UnsubscribeMark, is_machine_open
 from ensue.errors import Rejected, Unavailable, rejected
+from ensue.services.messaging import is_test
 from ensue.services.tracking import Reported
 from ensue.web.bodies import decode
 from ensue.web.pages import page
@@ -114,6 +115,8 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     mark = _read(site, token)
     if not isinstance(mark, UnsubscribeMark):
         return _broken()
+    if is_test(mark.mark.message):
+        return page("This was a test", "<p>In a real message this button unsubscribes. Nothing was changed.</p>")
     try:
         site.tracking.report([_reported(site, mark.mark, "unsubscribe_email", "")])
     except Unavailable:
@@ -214,7 +217,9 @@ def _reported(
 
 
 def _record(site: Site, reported: Reported) -> None:
-    """Record an interaction, if that can be done."""
+    """Record an interaction, if that can be done; what is done with a test message is not recorded."""
+    if is_test(reported.message or ""):
+        return
     try:
         site.tracking.report([reported])
     except Rejected as refusal:
