@@ -30,6 +30,7 @@ from tests.channels.http_server import HANG_UP, Asked, Reply
 KEY_ID, TEAM_ID, TOPIC = "ABC123DEFG", "DEF123GHIJ", "example.shop.app"
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
 LARGEST = 4096
+ACCEPTED = Reply()
 HOUR = 3600
 
 
@@ -65,7 +66,7 @@ class Apns:
     """The service: `verdicts` by device, or `verdict` for all; `expired` holds tokens that it takes no more."""
 
     now: Callable[[], datetime]
-    verdict: Reply = Reply()
+    verdict: Reply = ACCEPTED
     verdicts: dict[str, Reply] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
@@ -89,8 +90,9 @@ class Apns:
         asked = Asked(scope["method"], scope["path"], headers, body)
         reply = self._wrong_with(asked) or self.verdicts.get(asked.path.rpartition("/")[2], self.verdict)
         if reply.status == HANG_UP:
-            await send({"type": "http.response.start", "status": 500, "headers": []})
-            return  # nothing follows: the stream is reset
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+            await send({"type": "http.response.body", "body": b"cut off"})
+            return
         self.asked.append(asked)
         named = [(b"apns-id", headers.get("apns-id", "").encode())]
         await send({"type": "http.response.start", "status": reply.status, "headers": named})
@@ -139,6 +141,7 @@ def apns_service(folder: Path, now: Callable[[], datetime] = system_now) -> Iter
     service = Apns(now)
     ready = socket.socket()
     ready.bind(("127.0.0.1", 0))
+    ready.listen()
     service.port = ready.getsockname()[1]
     loop = asyncio.new_event_loop()
     done = asyncio.Event()

@@ -20,6 +20,8 @@ from tests.channels.http_server import Asked, HttpServer, Reply, http_server
 
 ACCOUNT = "ensue@shop.iam.gserviceaccount.example"
 SEND = "/v1/projects/shop/messages:send"
+AUDIENCE = "https://oauth2.googleapis.com/token"
+"""Google's document: always this, when asking for an access token."""
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
@@ -70,7 +72,7 @@ class Fcm:
             form["assertion"],
             account_key().public_key(),
             ["RS256"],
-            audience=f"{self.server.url}/token",
+            audience=AUDIENCE,
             issuer=ACCOUNT,
         )
         assert (asked.method, form["grant_type"], claims["scope"]) == ("POST", GRANT, SCOPE)

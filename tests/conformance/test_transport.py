@@ -20,7 +20,7 @@ from ensue.parcels import Email, Handed, Parcel
 from ensue.ports import Transport
 from tests.channels import apns_service, fcm_service
 from tests.channels.browser import Browser
-from tests.channels.http_server import HANG_UP, http_server
+from tests.channels.http_server import HANG_UP, Reply, http_server
 from tests.channels.mail_server import HANG_UP as NO_ANSWER
 from tests.channels.mail_server import serving
 from tests.channels.parcelling import noon, push_parcel, webhook_parcel
@@ -126,7 +126,7 @@ def fcm(folder: Path) -> Iterator[Trial]:
             "accepted": None,
             "busy": fcm_service.fcm_refusal(503, "UNAVAILABLE", "UNAVAILABLE"),
             "gone": fcm_service.fcm_refusal(404, "NOT_FOUND", "UNREGISTERED"),
-            "broken": fcm_service.Reply(HANG_UP),
+            "broken": Reply(HANG_UP),
         }
 
         def answer(name: str) -> None:
@@ -146,10 +146,10 @@ def fcm(folder: Path) -> Iterator[Trial]:
 def apns(folder: Path) -> Iterator[Trial]:
     with apns_service.apns_service(folder, noon) as service:
         verdicts = {
-            "accepted": apns_service.Reply(),
+            "accepted": Reply(),
             "busy": apns_service.refused(503, "ServiceUnavailable"),
             "gone": apns_service.refused(410, "Unregistered"),
-            "broken": apns_service.Reply(HANG_UP),
+            "broken": Reply(HANG_UP),
         }
 
         def answer(name: str) -> None:
@@ -228,9 +228,8 @@ def test_closing_twice_is_harmless_and_it_can_be_used_again(trial: Trial) -> Non
     assert trial.transport.send(trial.parcel(2)).result == "accepted"
 
 
+@pytest.mark.parametrize("trial", [name for name in MAKERS if name != "simulated"], indirect=True)
 def test_a_parcel_of_another_channel_is_a_bug(trial: Trial) -> None:
-    if isinstance(trial.transport, SimulatedTransport):
-        pytest.skip("it takes everything")
     mine = trial.parcel(1).channel
     with pytest.raises(TypeError):
         trial.transport.send(email(1) if mine != "email" else webhook_parcel("http://127.0.0.1"))

@@ -107,11 +107,12 @@ def test_somebody_unknown_or_deleted_sees_what_a_newcomer_does(api: Api, site: S
     assert site.runner.read(lambda store: store.journal.load(["nobody"])) == {}
 
 
-def test_a_dismissed_card_stays_away_from_this_user_also_after_a_resume(api: Api, site: Site) -> None:
+def test_a_dismissed_card_stays_away_from_this_user_also_after_a_resume_and_an_edit(api: Api, site: Site) -> None:
     launch(api, "sale")
     does(site, "dismiss_card", "sale")
     for move in ("stop", "resume"):
         api.post(f"/api/v1/cards/sale/{move}", status=200)
+    api.put("/api/v1/cards/sale", {"kind": "card", "id": "sale", "title": "Another"})
     assert (feed(api), feed(api, "bo")) == ([], ["sale"])
 
 
@@ -142,6 +143,12 @@ def test_pinned_cards_come_first_then_unread_then_the_newest(api: Api, site: Sit
     does(site, "view_card", "pinned")
     assert feed(api) == ["pinned", "second", "first", "old", "read"]
     assert feed(api, "bo") == ["pinned", "second", "first", "read", "old"]
+
+
+def test_cards_of_the_same_age_come_in_the_order_of_their_ids(api: Api) -> None:
+    for card in ("b", "c", "a"):
+        launch(api, card)
+    assert feed(api) == ["a", "b", "c"]
 
 
 def test_a_card_without_a_publication_time_is_as_old_as_its_first_launch(api: Api, clock: VirtualClock) -> None:
@@ -229,4 +236,12 @@ def test_a_live_card_may_be_saved_with_an_expiry_that_has_passed(api: Api, clock
     launch(api, "sale")
     clock.set(clock.now() + timedelta(days=1))
     api.put("/api/v1/cards/sale", {"kind": "card", "id": "sale", "title": "S", "expires_at": "2026-03-02T12:00:00Z"})
+    assert feed(api) == []
+
+
+def test_a_card_that_has_expired_may_be_resumed_and_stays_out_of_sight(api: Api, clock: VirtualClock) -> None:
+    launch(api, "sale", expires_at="2026-03-02T12:00:00Z")
+    api.post("/api/v1/cards/sale/stop", status=200)
+    clock.set(clock.now() + timedelta(days=1))
+    assert api.post("/api/v1/cards/sale/resume", status=200)["status"] == "active"
     assert feed(api) == []

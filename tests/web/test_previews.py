@@ -310,6 +310,19 @@ def test_who_is_unsubscribed_gets_no_test_either_unless_the_campaign_goes_to_all
     assert (answer["result"], answer.get("detail", "")) == (result, detail)
 
 
+def test_a_test_goes_also_to_who_would_not_get_the_campaign_now(api: Api) -> None:
+    api.put("/api/v1/workspace", {"frequency_caps": [{"channel": "email", "at_most": 1, "days": 1}]})
+    definition = {
+        **varied(1, control=99),
+        "audience": {"filter": {"attribute": "plan", "is": "none"}},
+        "quiet_hours": {"from": "00:00", "to": "23:59"},
+    }
+    definition["variations"] = [{"name": "A", "share": 1, **with_email()}]
+    assert bucket_of("ana") >= 100
+    answers = [tried(api, users=["ana"], definition=definition)[0] for _ in range(2)]
+    assert [(one["result"], one["variation"]) for one in answers] == [("accepted", "A")] * 2
+
+
 def test_a_test_to_somebody_without_a_good_address_is_refused_with_the_reason(api: Api) -> None:
     report = {"user": "ana", "campaign": "hello", "interaction": "bounce_email"}
     api.post("/api/v1/interactions", {"interactions": [report]})
