@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from ensue.codec.build import build
 from ensue.content.links import AnyMark, ClickMark, Mark, OpenMark, TapMark, UnsubscribeMark, is_machine_open
 from ensue.errors import Rejected, Unavailable, rejected
+from ensue.services.messaging import is_test
 from ensue.services.tracking import Reported
 from ensue.web.bodies import check_length, decode
 from ensue.web.pages import page
@@ -117,6 +118,8 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     mark = _read(site, token)
     if not isinstance(mark, UnsubscribeMark):
         return _broken()
+    if is_test(mark.mark.message):
+        return page("This was a test", "<p>In a real message this button unsubscribes. Nothing was changed.</p>")
     try:
         site.tracking.report([_reported(site, mark.mark, "unsubscribe_email", "")])
     except Unavailable:
@@ -162,7 +165,8 @@ def report_tap(site: Shared, token: FromPath[str], body: RawBody) -> Response[No
     check_length(tap.button, "button", LONGEST)
     reported = _reported(site, mark.mark, "directly_open_push", tap.button or "")
     named = replace(reported, id=tap.id or reported.id, at=tap.at or reported.at, button=tap.button)
-    site.tracking.report([named])
+    if not is_test(mark.mark.message):
+        site.tracking.report([named])
     return Response(None, status_code=HTTPStatus.NO_CONTENT, headers=FROM_ANYWHERE)
 
 
@@ -220,7 +224,9 @@ def _reported(
 
 
 def _record(site: Site, reported: Reported) -> None:
-    """Record an interaction, if that can be done."""
+    """Record an interaction, if that can be done; what is done with a test message is not recorded."""
+    if is_test(reported.message or ""):
+        return
     try:
         site.tracking.report([reported])
     except Rejected as refusal:
