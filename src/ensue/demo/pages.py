@@ -3,6 +3,7 @@
 One rule: documents that work without JavaScript; everything that comes from outside is escaped.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -25,21 +26,24 @@ STARTS = {
     "control-letter": "… is in the newsletter's control group",
 }
 SHOWN = 200
+VISITOR = "you"
+"""Who comes to the shop by themselves, and not by a link in a message."""
 POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-src 'self'"
 PAGES = Environment(loader=PackageLoader("ensue.demo"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 class Pages:
-    """Makes the handlers of the demo's pages; `day` is how many seconds a day takes."""
+    """Makes the handlers of the demo's pages; `day` is how many seconds a day takes. `app` is the shop's app key."""
 
     def __init__(self, mailbox: Mailbox, day: float) -> None:
         """Show this mailbox."""
         self._mailbox = mailbox
         self._day = day
+        self.app = ""
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the handlers."""
-        return [*self._reading(), shop, buy]
+        return [*self._reading(), *self._shopping()]
 
     def _reading(self) -> list[HTTPRouteHandler]:
         @get("/demo", sync_to_thread=True, include_in_schema=False)
@@ -62,22 +66,33 @@ class Pages:
 
         return [overview, mailbox, letter]
 
+    def _shopping(self) -> list[HTTPRouteHandler]:
+        @get("/demo/shop", sync_to_thread=True, include_in_schema=False)
+        def shop(person: FromQuery[str] = VISITOR) -> Response[str]:
+            return self._shop(person, bought=False)
 
-@get("/demo/shop", sync_to_thread=True, include_in_schema=False)
-def shop(person: FromQuery[str] = "nobody") -> Response[str]:
-    """Show the shop to which the links of the demo lead."""
-    return _page("shop", person=person, bought=False)
+        @post("/demo/shop", sync_to_thread=True, include_in_schema=False, status_code=200)
+        def buy(site: Shared, person: FromQuery[str] = VISITOR) -> Response[str]:
+            known, now = site.people.load(person), site.clock.now()
+            purchase = Purchased(
+                id=site.new_id(), user=known.user, at=now, received_at=now, product="lamp", price=49.5, currency="EUR"
+            )
+            site.tracking.submit([purchase])
+            return self._shop(person, bought=True)
+
+        return [shop, buy, decisions]
+
+    def _shop(self, person: str, *, bought: bool) -> Response[str]:
+        nonce = secrets.token_urlsafe(16)
+        policy = f"{POLICY}; connect-src 'self'; script-src 'nonce-{nonce}' 'self'"
+        return _page("shop", policy, person=person, bought=bought, app=self.app, nonce=nonce)
 
 
-@post("/demo/shop", sync_to_thread=True, include_in_schema=False, status_code=200)
-def buy(site: Shared, person: FromQuery[str] = "nobody") -> Response[str]:
-    """Buy a lamp for the person who clicked."""
-    known, now = site.people.load(person), site.clock.now()
-    purchase = Purchased(
-        id=site.new_id(), user=known.user, at=now, received_at=now, product="lamp", price=49.5, currency="EUR"
-    )
-    site.tracking.submit([purchase])
-    return _page("shop", person=person, bought=True)
+@get("/demo/shop/decisions", sync_to_thread=True, include_in_schema=False)
+def decisions(site: Shared, person: FromQuery[str] = VISITOR) -> Response[str]:
+    """Show what was decided about a person, the latest first."""
+    found = site.runner.read(lambda store: store.ledger.decisions(user=person))
+    return _page("decisions", decisions=[one for _, one in reversed(found)], refresh=1)
 
 
 def _row(name: str, starts: str, counts: Mapping[str, int]) -> dict[str, object]:
@@ -98,7 +113,7 @@ def _in_new_windows(letter: Letter) -> str:
     return f'<base target="_blank">{letter.html}'
 
 
-def _page(template: str, **values: object) -> Response[str]:
+def _page(template: str, policy: str = POLICY, **values: object) -> Response[str]:
     text = PAGES.get_template(f"{template}.html").render(values)
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Frame-Options": "SAMEORIGIN"}
     return Response(text, media_type=MediaType.HTML, headers=headers)

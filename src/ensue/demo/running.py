@@ -16,7 +16,7 @@ from rich.console import Console
 
 from ensue.codec.yaml import load_documents
 from ensue.config import Settings, Smtp
-from ensue.core.records import Campaign
+from ensue.core.records import Campaign, Card
 from ensue.demo.mailbox import Letter, Mailbox
 from ensue.demo.pages import OUTCOMES, Pages, total_of
 from ensue.demo.people import people
@@ -30,6 +30,8 @@ DAY = 4.0
 FACTOR = 24 * 60 * 60 / DAY
 ORDER = ("second-try", "clickers-offer", "control-letter", "newsletter")
 """Follow-ons are launched before their original."""
+SHOP = ("shop-offer", "shop-story", "shop-welcome", "reading-corner", "spring-sale")
+"""What the shop's page shows, launched together."""
 PAUSE = 5.0
 """Seconds between two lines on the console."""
 
@@ -47,8 +49,9 @@ def run_demo(settings: Settings, console: Console, seconds: float | None) -> Non
         folder = stack.enter_context(TemporaryDirectory(prefix="ensue-demo-"))
         smtp = Smtp(host="127.0.0.1", port=mailbox.port, security="none")
         own = replace(settings, database=Path(folder) / "demo.db", smtp=smtp, mail_from="Lamps <news@lamps.example>")
-        pages = Pages(mailbox, DAY).handlers()
-        served = stack.enter_context(serving(own, FastClock(FACTOR), more=pages, speed=FACTOR))
+        pages = Pages(mailbox, DAY)
+        served = stack.enter_context(serving(own, FastClock(FACTOR), more=pages.handlers(), speed=FACTOR))
+        pages.app = served.site.apps.create("the lamp shop", [served.address.url]).id
         key = served.site.keys.create("demo", ["all"])[1]
         user_of = {str(attributes["email"]): user for user, attributes in people()}
         visitors.append(Visitors(served.address.url, key, user_of, DAY))
@@ -72,6 +75,7 @@ def _greet(address: Address, key: str, console: Console) -> None:
     """Say where to look."""
     console.print(f"\n  Ensue runs at   [bold]{address.url}/demo[/]")
     console.print(f"  its mailbox at  [bold]{address.url}/demo/mailbox[/]")
+    console.print(f"  a shop at       [bold]{address.url}/demo/shop[/]  (with in-app messages and a News Feed)")
     console.print(f"  API key         {key}\n  (a day takes {DAY:g} seconds; Ctrl-C ends it)\n", highlight=False)
 
 
@@ -88,9 +92,11 @@ def _tell(site: Site, console: Console, ended: threading.Event, seconds: float |
 
 def _launch(site: Site, url: str) -> None:
     site.people.put(people())
-    text = files("ensue.demo").joinpath("definitions/newsletter.yaml").read_text(encoding="utf-8")
-    documents = load_documents(text.replace("SHOP?", f"{url}/demo/shop?"), "newsletter.yaml")
-    site.definitions.apply([one for one in documents if isinstance(one, Campaign)])
+    for file in ("newsletter.yaml", "shop.yaml"):
+        text = files("ensue.demo").joinpath("definitions", file).read_text(encoding="utf-8")
+        documents = load_documents(text.replace("SHOP?", f"{url}/demo/shop?"), file)
+        site.definitions.apply([one for one in documents if isinstance(one, Campaign | Card)])
+    site.launching.move("launch", SHOP)
     for name in ORDER:
         site.launching.move("launch", [name])
 
