@@ -4,7 +4,10 @@ One rule: every setting is named `ENSUE_…`, has a default that works on one ma
 bad value.
 """
 
-from collections.abc import Callable, Mapping
+import binascii
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -18,6 +21,10 @@ Security = Literal["none", "starttls", "tls"]
 PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 SCHEMES: dict[str, Security] = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
 MOST_THREADS = 64
+VAPID_KEY = 32
+"""Bytes of a VAPID private key."""
+WEBHOOK_SECRET = (24, 64)
+"""Bytes of a webhook secret, at least and at most (Standard Webhooks)."""
 
 
 class Smtp(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +49,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     list_id: str = ""
     delivery_threads: int = 8
+    allowed_networks: tuple[str, ...] = ()
+    webhook_secret: str = ""
+    vapid_key: str = ""
+    vapid_subject: str = ""
+    fcm_credentials: Path | None = None
+    apns_key: Path | None = None
+    apns_key_id: str = ""
+    apns_team_id: str = ""
+    apns_topic: str = ""
+    apns_sandbox: bool = False
 
     @property
     def url(self) -> str:
@@ -70,6 +87,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             values[setting.field] = setting.read(text)
         except ValueError as error:
             problems.append(Problem(code="setting", path=setting.name, message=str(error), hint=setting.says))
+    problems += _halves(environment)
     known = {setting.name for setting in SETTINGS}
     for name in environment:
         if name.startswith("ENSUE_") and name not in known | RESERVED:
@@ -78,6 +96,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if problems:
         raise Rejected(problems)
     return msgspec.convert(values, Settings)
+
+
+def _halves(environment: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is missing of settings that belong together."""
+    given = [name for name in (*APNS, "ENSUE_APNS_SANDBOX") if environment.get(name)]
+    for name in APNS:
+        if given and not environment.get(name):
+            hint = f"Push to iOS needs all of {', '.join(APNS)}; or leave them all out."
+            yield Problem(code="setting", path=name, message=f"is missing, as {given[0]} is given", hint=hint)
 
 
 def _database(text: str) -> Path:
@@ -99,6 +126,52 @@ def _number(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise ValueError(f"'{text}' is no whole number from {least} to {most}")
     return int(text)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f"'{text}' is neither yes nor no")
+    return text == "yes"
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError(f"there is no file '{text}'")
+    return path
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(each.strip())) for each in text.split(",") if each.strip())
+
+
+def _webhook_secret(text: str) -> str:
+    least, most = WEBHOOK_SECRET
+    try:
+        size = len(b64decode(text.removeprefix("whsec_"), validate=True))
+    except binascii.Error:
+        size = 0
+    if not text.startswith("whsec_") or not least <= size <= most:
+        raise ValueError(f"must be whsec_ and {least} to {most} bytes in base64")
+    return text
+
+
+def _vapid_key(text: str) -> str:
+    try:
+        size = len(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        size = 0
+    if size != VAPID_KEY:
+        raise ValueError(f"must be {VAPID_KEY} bytes in base64url")
+    return text
+
+
+def _subject(text: str) -> str:
+    address = text.removeprefix("mailto:")
+    is_mail = address != text and "@" in address
+    if not is_mail and not (text.startswith("https://") and urlsplit(text).hostname):
+        raise ValueError(f"'{text}' is neither a mailto: nor an https: address")
+    return text
 
 
 def _smtp(text: str) -> Smtp:
@@ -139,7 +212,34 @@ SETTINGS = (
     Setting(
         "ENSUE_DELIVERY_THREADS", "delivery_threads", "How many messages are handed over at a time, 1 to 64.", _threads
     ),
+    Setting(
+        "ENSUE_ALLOWED_NETWORKS",
+        "allowed_networks",
+        "Private networks that webhooks and web push may reach, as in 10.1.0.0/16, 192.168.7.4/32.",
+        _networks,
+    ),
+    Setting(
+        "ENSUE_WEBHOOK_SECRET",
+        "webhook_secret",
+        "What webhooks are signed with, as Standard Webhooks write it: whsec_ and base64.",
+        _webhook_secret,
+    ),
+    Setting("ENSUE_VAPID_KEY", "vapid_key", "The private key of web push; `ensue vapid` makes one.", _vapid_key),
+    Setting(
+        "ENSUE_VAPID_SUBJECT",
+        "vapid_subject",
+        "Whom push services may turn to, as in mailto:push@shop.example or https://shop.example.",
+        _subject,
+    ),
+    Setting("ENSUE_FCM_CREDENTIALS", "fcm_credentials", "The JSON file of a Firebase service account.", _file),
+    Setting("ENSUE_APNS_KEY", "apns_key", "The .p8 file of Apple's push key.", _file),
+    Setting("ENSUE_APNS_KEY_ID", "apns_key_id", "The ID of Apple's push key, as in ABC123DEFG.", str),
+    Setting("ENSUE_APNS_TEAM_ID", "apns_team_id", "The ID of the team at Apple, as in DEF123GHIJ.", str),
+    Setting("ENSUE_APNS_TOPIC", "apns_topic", "The app's bundle ID, as in example.shop.app.", str),
+    Setting("ENSUE_APNS_SANDBOX", "apns_sandbox", "yes for apps in development, no for others.", _flag),
 )
 """Every setting there is."""
+APNS = ("ENSUE_APNS_KEY", "ENSUE_APNS_KEY_ID", "ENSUE_APNS_TEAM_ID", "ENSUE_APNS_TOPIC")
+"""Settings of which all are given, or none."""
 RESERVED = frozenset({"ENSUE_SHARED"})
 """Names that only the tests read."""

@@ -55,7 +55,11 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the channel answered: `passing` is worth another try, `permanent` is not; `detail` is in its words."""
+    """What the channel answered: `passing` is worth another try, `permanent` is not; `detail` is in its words.
+
+    `gone` holds the tokens of devices that their service does not know any more, whatever the others answered.
+    """
 
     result: Literal["accepted", "passing", "permanent"]
     detail: str = ""
+    gone: tuple[str, ...] = ()

@@ -4,21 +4,32 @@ One rule: nothing is decided here; with `bootstrap` it is the only place that pi
 """
 
 import secrets
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parseaddr
+from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from ensue.bootstrap import renderer
+from ensue.channels.apns import BASE_URL, SANDBOX_URL, ApnsTransport, ProviderToken, load_key
+from ensue.channels.fcm import FcmTransport, load_account
+from ensue.channels.outbound import Outbound
+from ensue.channels.push import PushTransport
 from ensue.channels.smtp import SmtpSettings, SmtpTransport
+from ensue.channels.vapid import Vapid, new_key, public_key
+from ensue.channels.webhook import WebhookTransport
+from ensue.channels.webpush import WebPushTransport
 from ensue.config import Settings
 from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.background import Background
-from ensue.runners.clock import fresh_id
-from ensue.runners.delivery import Delivery
+from ensue.runners.clock import SystemClock, fresh_id
+from ensue.runners.delivery import Carriers, Delivery
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.definitions import Definitions
@@ -32,6 +43,8 @@ from ensue.web.site import Site
 
 IDLE = 0.02
 """Seconds after which delivery looks again where there was nothing to do."""
+WEBHOOK_SECRET = 32
+"""Bytes of a webhook secret that is made here."""
 LONGEST_NAP = 1.0
 """Seconds after which scheduling looks at the clock again, whatever is next."""
 
@@ -63,7 +76,8 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
     tracker = Tracker(secret, settings.url)
     mail = EmailSettings(sender=settings.mail_from, reply_to=settings.reply_to, list_id=settings.list_id)
-    delivery = Delivery(runner, clock, carriers=lambda: _carriers(settings), render=renderer(runner, tracker, mail))
+    settings = _with_keys(settings, runner)
+    delivery = Delivery(runner, clock, carriers=_carriers(settings), render=renderer(runner, tracker, mail))
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
     scheduling = Scheduling(runner, clock)
     claims = settings.delivery_threads * 4
@@ -76,7 +90,7 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         upcoming = scheduling.next_at()
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
-    site = _site(runner, clock, tracker)
+    site = _site(runner, clock, tracker, public_key(settings.vapid_key))
     site.launching.finish_stops()
     return System(
         site=site,
@@ -86,7 +100,7 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     )
 
 
-def _site(runner: Runner, clock: Clock, tracker: Tracker) -> Site:
+def _site(runner: Runner, clock: Clock, tracker: Tracker, push_key: str) -> Site:
     definitions = Definitions(runner, clock, check_content)
     return Site(
         runner=runner,
@@ -98,10 +112,66 @@ def _site(runner: Runner, clock: Clock, tracker: Tracker) -> Site:
         keys=Keys(runner, clock, fresh_id),
         tracker=tracker,
         new_id=fresh_id,
+        push_key=push_key,
     )
 
 
-def _carriers(settings: Settings) -> Mapping[str, Transport]:
-    if settings.smtp is None:
-        return {}
-    return {"email": SmtpTransport(msgspec.convert(msgspec.structs.asdict(settings.smtp), SmtpSettings))}
+# ---------------------------------------------------------------- channels
+
+
+def _with_keys(settings: Settings, runner: Runner) -> Settings:
+    """Return the settings with the keys that are made once and kept, where none are given."""
+
+    def kept(name: str, new: str) -> str:
+        return runner.write(lambda store: store.catalog.secret(name, new))
+
+    return replace(
+        settings,
+        vapid_key=settings.vapid_key or kept("vapid", new_key()),
+        webhook_secret=settings.webhook_secret
+        or kept("webhook", f"whsec_{b64encode(secrets.token_bytes(WEBHOOK_SECRET)).decode()}"),
+    )
+
+
+def _carriers(settings: Settings) -> Carriers:
+    """Return what makes the transports of one thread, by channel; what all threads share is made here.
+
+    Signatures carry the machine's time, whatever the clock: the services compare it with theirs.
+    """
+    makers = {"webhook": _webhooks(settings), "push": _push(settings)}
+    if settings.smtp is not None:
+        mail = msgspec.convert(msgspec.structs.asdict(settings.smtp), SmtpSettings)
+        makers["email"] = lambda: SmtpTransport(mail)
+    return lambda: {channel: make() for channel, make in makers.items()}
+
+
+def _webhooks(settings: Settings) -> Callable[[], Transport]:
+    networks, secret, now = settings.allowed_networks, settings.webhook_secret, SystemClock().now
+    return lambda: WebhookTransport(Outbound(networks), secret, now)
+
+
+def _push(settings: Settings) -> Callable[[], Transport]:
+    makers = {"web": _web_push(settings)}
+    if settings.fcm_credentials is not None:
+        makers["android"] = _fcm(settings.fcm_credentials)
+    if settings.apns_key is not None:
+        makers["ios"] = _apns(settings, settings.apns_key)
+    return lambda: PushTransport({platform: make() for platform, make in makers.items()})
+
+
+def _web_push(settings: Settings) -> Callable[[], Transport]:
+    subject = settings.vapid_subject or f"mailto:{parseaddr(settings.mail_from)[1]}"
+    networks, key, now = settings.allowed_networks, settings.vapid_key, SystemClock().now
+    return lambda: WebPushTransport(Outbound(networks), Vapid(key, subject, now))
+
+
+def _fcm(credentials: Path) -> Callable[[], Transport]:
+    account = load_account(credentials)
+    return lambda: FcmTransport(account)
+
+
+def _apns(settings: Settings, file: Path) -> Callable[[], Transport]:
+    now = SystemClock().now
+    token = ProviderToken(load_key(file), settings.apns_key_id, settings.apns_team_id, now)
+    base_url = SANDBOX_URL if settings.apns_sandbox else BASE_URL
+    return lambda: ApnsTransport(token, settings.apns_topic, now, base_url=base_url)

@@ -1,10 +1,11 @@
-"""Signed addresses: the open pixel, tracked links and the unsubscribe link of one message.
+"""Signed addresses: the open pixel, tracked links, the unsubscribe link and the tap of one message.
 
 One rule: what an address means is inside its signed token, the target of a link too. So nobody can make our server
 redirect elsewhere, open in another's name, or turn one kind of address into another (each kind has its own salt).
 Not here: what happens when an address is fetched (`web.links`).
 
-    /o/<token>.gif   the open pixel        /c/<token>   a tracked link        /u/<token>   unsubscribe
+    /o/<token>.gif   the open pixel        /c/<token>   a tracked link
+    /u/<token>       unsubscribe           /p/<token>   a push message was tapped
 """
 
 import hashlib
@@ -54,8 +55,19 @@ class UnsubscribeMark(msgspec.Struct, frozen=True, array_like=True):
     mark: Mark
 
 
-AnyMark = OpenMark | ClickMark | UnsubscribeMark
-_KINDS: tuple[type[OpenMark] | type[ClickMark] | type[UnsubscribeMark], ...] = (OpenMark, ClickMark, UnsubscribeMark)
+class TapMark(msgspec.Struct, frozen=True, array_like=True):
+    """The tap on a push message."""
+
+    mark: Mark
+
+
+AnyMark = OpenMark | ClickMark | UnsubscribeMark | TapMark
+_KINDS: tuple[type[OpenMark] | type[ClickMark] | type[UnsubscribeMark] | type[TapMark], ...] = (
+    OpenMark,
+    ClickMark,
+    UnsubscribeMark,
+    TapMark,
+)
 
 
 def mark_of(message: Message) -> Mark:
@@ -90,9 +102,13 @@ class Tracker:
         """Return the address that unsubscribes: by a page, or by one POST (RFC 8058); a GET changes nothing."""
         return f"{self.base_url}/u/{self._token(UnsubscribeMark(mark))}"
 
+    def tap_url(self, mark: Mark) -> str:
+        """Return the address that takes a POST when a push message was tapped."""
+        return f"{self.base_url}/p/{self._token(TapMark(mark))}"
+
     def is_own(self, url: str) -> bool:
         """Tell whether an address is one of these."""
-        return url.startswith(tuple(f"{self.base_url}/{kind}/" for kind in "ocu"))
+        return url.startswith(tuple(f"{self.base_url}/{kind}/" for kind in "ocup"))
 
     def read(self, token: str) -> AnyMark:
         """Return what a token means; raises `Rejected` for one that was not made here.

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from ensue import parcels
 from ensue.content.context import Context
+from ensue.content.links import Tracker, mark_of
 from ensue.content.liquid import TemplateFault, render_text
 from ensue.core.contents import Push, PushAction
 
@@ -14,10 +15,11 @@ TIME_TO_LIVE = timedelta(days=28)
 """How long a push service keeps a message for a device that is off, where the campaign does not say."""
 
 
-def render_push(content: Push, context: Context) -> parcels.Push:
+def render_push(content: Push, context: Context, tracker: Tracker) -> parcels.Push:
     """Render a push message for the devices that the user has now; raises `Aborted` and `TemplateFault`.
 
-    The payload names the message and the campaign, so that a tap can be attributed (I2). Absent fields are left out.
+    The payload names the message and the campaign, and the address that takes a tap, so that it can be attributed
+    (I2). Absent fields are left out.
     """
     payload = {
         "message": context.message.id,
@@ -29,6 +31,7 @@ def render_push(content: Push, context: Context) -> parcels.Push:
         "link": _rendered(content.link, context, "link"),
         "actions": [_action(action, context, f"actions[{n}]") for n, action in enumerate(content.actions)],
         "data": {name: _rendered(text, context, f"data.{name}") for name, text in content.data.items()},
+        "tap": tracker.tap_url(mark_of(context.message)),
     }
     if not payload["title"] and not payload["body"]:
         raise TemplateFault("the push message is empty", field="title", hint="Give a title or a body.")

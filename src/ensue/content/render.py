@@ -60,7 +60,7 @@ def render_content(content: Content, context: Context, *, tracker: Tracker, sett
         case Email():
             return render_email(content, context, tracker, settings)
         case Push():
-            return render_push(content, context)
+            return render_push(content, context, tracker)
         case InAppMessage():
             return render_in_app(content, context)
         case Webhook():

@@ -11,7 +11,15 @@ from ensue.content.links import is_web_address
 from ensue.content.liquid import TemplateFault, render_text
 from ensue.core.contents import Webhook
 
-_OURS = {"host", "content-length", "transfer-encoding", "connection"}
+_OURS = {
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+}
 
 
 def render_webhook(content: Webhook, context: Context) -> parcels.Request:

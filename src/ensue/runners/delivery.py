@@ -4,6 +4,7 @@ One rule: an answer is recorded right after it came, message by message, so that
 the air at that moment, under the same message id (O5).
 """
 
+import hashlib
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from typing import Literal
 import structlog
 
 from ensue.content.liquid import Aborted, TemplateFault
-from ensue.core.events import Accepted, Failed
+from ensue.core.events import Accepted, Failed, PushUnregistered
 from ensue.core.retrying import is_over, next_attempt_at
 from ensue.parcels import Handed, Parcel
 from ensue.ports import Claim, Clock, Runner, Transport
@@ -78,6 +79,8 @@ class Delivery:
         transport = self._transports().get(parcel.channel)
         handed = transport.send(parcel) if transport else Handed(result="passing", detail="the channel is not set up")
         log.debug("handed over", message=parcel.id, result=handed.result, detail=handed.detail)
+        if handed.gone:
+            self._unregister(claim, handed.gone)
         match handed.result:
             case "accepted":
                 message, now = claim.queued.message, self._clock.now()
@@ -93,6 +96,22 @@ class Delivery:
             case "passing":
                 now = self._clock.now()
                 self._runner.defer(claim, next_attempt_at(claim.queued.attempts + 1, now))
+
+    def _unregister(self, claim: Claim, tokens: Iterable[str]) -> None:
+        """Forget devices that their service does not know any more; the same ones again change nothing."""
+        message, now = claim.queued.message, self._clock.now()
+        self._runner.submit(
+            [
+                PushUnregistered(
+                    id=f"{message.id}:gone:{hashlib.sha256(token.encode()).hexdigest()[:16]}",
+                    user=message.user,
+                    at=now,
+                    received_at=now,
+                    token=token,
+                )
+                for token in tokens
+            ]
+        )
 
     def _failed(self, claim: Claim, reason: Failure, detail: str) -> None:
         message, now = claim.queued.message, self._clock.now()

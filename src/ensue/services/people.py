@@ -4,8 +4,9 @@ One rule: whatever changes a user is an event like any other.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
-from ensue.core.events import AttributesChanged, Properties, UserDeleted
+from ensue.core.events import AttributesChanged, Properties, PushRegistered, PushUnregistered, UserDeleted
 from ensue.core.state import UserState
 from ensue.errors import rejected
 from ensue.ports import Clock, Runner
@@ -36,6 +37,19 @@ class People:
                 for user, attributes in people
             ]
         )
+
+    def register(self, user: str, platform: Literal["web", "android", "ios"], token: str) -> None:
+        """Add a device that push messages go to; one that is there already stays."""
+        self.load(user)
+        now = self._clock.now()
+        event = PushRegistered(id=self._new_id(), user=user, at=now, received_at=now, platform=platform, token=token)
+        self._runner.submit([event])
+
+    def unregister(self, user: str, token: str) -> None:
+        """Take a device away; one that is not there changes nothing."""
+        self.load(user)
+        now = self._clock.now()
+        self._runner.submit([PushUnregistered(id=self._new_id(), user=user, at=now, received_at=now, token=token)])
 
     def delete(self, user: str) -> None:
         """Delete a user: what waits is suppressed, what was known is forgotten (L4)."""

@@ -1,25 +1,31 @@
-"""The addresses inside messages: open pixel, tracked link, unsubscribe page. Their signed token is all they need.
+"""The addresses inside messages: open pixel, tracked link, unsubscribe page, tap. Their signed token is all they need.
 
 One rule: the person comes first. The pixel is served and the link leads on, whether or not the interaction could be
-recorded; a link leads only where its signed token says; and a GET never unsubscribes (RFC 8058).
+recorded; a link leads only where its signed token says; and a GET never unsubscribes (RFC 8058). A tap is told by a
+program, which learns what became of it.
 """
 
 from base64 import b64decode
+from datetime import datetime
 from html import escape
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
+import msgspec
 import structlog
 from litestar import HttpMethod, MediaType, Response, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.utils import url_quote
+from msgspec import Meta
 
-from ensue.content.links import ClickMark, Mark, OpenMark, UnsubscribeMark, is_machine_open
-from ensue.errors import Rejected, Unavailable
+from ensue.codec.build import build
+from ensue.content.links import AnyMark, ClickMark, Mark, OpenMark, TapMark, UnsubscribeMark, is_machine_open
+from ensue.errors import Rejected, Unavailable, rejected
 from ensue.services.tracking import Reported
+from ensue.web.bodies import decode
 from ensue.web.pages import page
-from ensue.web.problems import RETRY_AFTER, AnyRequest
+from ensue.web.problems import RETRY_AFTER, AnyRequest, Details, of_rejected, of_unavailable
 from ensue.web.site import Shared, Site
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -28,7 +34,21 @@ PIXEL_HEADERS = {
     "Cache-Control": "no-store, no-cache, must-revalidate, max-age=0",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
 log = structlog.get_logger(__name__)
+
+
+class Tap(msgspec.Struct, frozen=True, kw_only=True):
+    """A tap on a push message; `id` makes a repetition harmless, `button` is the action that was tapped."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    button: Annotated[str, Meta(max_length=255)] | None = None
+    at: datetime | None = None
 
 
 @route(
@@ -107,10 +127,63 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     return page("You are unsubscribed", "<p>You will get no more newsletters at this address.</p>")
 
 
-HANDLERS: list[HTTPRouteHandler] = [open_pixel, follow_link, show_unsubscribe_page, unsubscribe]
+@post(
+    "/p/{token:str}",
+    status_code=HTTPStatus.NO_CONTENT,
+    accepts="Tap",
+    sync_to_thread=True,
+    operation_id="report_tap",
+)
+def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: bytes) -> Response[Details | None]:
+    """Record that a push message was tapped; the body is JSON, also as text/plain, and may be empty."""
+    answer: Response[Details | None]
+    try:
+        _take_tap(site, token, body)
+        answer = Response(None, status_code=HTTPStatus.NO_CONTENT)
+    except Rejected as error:
+        answer = of_rejected(request, error)  # type: ignore[assignment]  # a response of Details is one of either
+    except Unavailable as error:
+        answer = of_unavailable(request, error)  # type: ignore[assignment]  # likewise
+    answer.headers.update(FROM_ANYWHERE)
+    return answer
 
 
-def _read(site: Site, token: str) -> OpenMark | ClickMark | UnsubscribeMark | None:
+@route(
+    "/p/{token:str}",
+    http_method=[HttpMethod.OPTIONS],
+    status_code=HTTPStatus.NO_CONTENT,
+    sync_to_thread=False,
+    include_in_schema=False,
+)
+def allow_tap(token: FromPath[str]) -> Response[None]:
+    """Tell a browser that pages from anywhere may report a tap."""
+    del token
+    return Response(None, status_code=HTTPStatus.NO_CONTENT, headers=FROM_ANYWHERE | PREFLIGHT)
+
+
+HANDLERS: list[HTTPRouteHandler] = [
+    open_pixel,
+    follow_link,
+    show_unsubscribe_page,
+    unsubscribe,
+    report_tap,
+    allow_tap,
+]
+
+
+def _take_tap(site: Site, token: str, body: bytes) -> None:
+    mark = site.tracker.read(token)
+    if not isinstance(mark, TapMark):
+        raise rejected("bad_link", "token", "belongs to another kind of address", "Use `tap` of the push message.")
+    tap = build(Tap, decode(body)) if body.strip() else Tap()
+    reported = _reported(site, mark.mark, "directly_open_push", tap.button or "")
+    named = msgspec.structs.replace(
+        reported, id=tap.id or reported.id, at=tap.at or reported.at, button=tap.button or None
+    )
+    site.tracking.report([named])
+
+
+def _read(site: Site, token: str) -> AnyMark | None:
     try:
         return site.tracker.read(token)
     except Rejected:
@@ -120,7 +193,7 @@ def _read(site: Site, token: str) -> OpenMark | ClickMark | UnsubscribeMark | No
 def _reported(
     site: Site,
     mark: Mark,
-    interaction: Literal["open_email", "click_email", "unsubscribe_email"],
+    interaction: Literal["open_email", "click_email", "unsubscribe_email", "directly_open_push"],
     what: str,
     *,
     link: str | None = None,

@@ -22,7 +22,9 @@ from ensue.core.records import Workspace
 from ensue.web.auth import HOW, SCHEME
 from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
+from ensue.web.devices import Device, DeviceToken
 from ensue.web.interactions import Call, Interactions
+from ensue.web.links import Tap
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.users import People
 from ensue.web.workspace import Ids, KeyRequest
@@ -30,7 +32,20 @@ from ensue.web.workspace import Ids, KeyRequest
 PATH = "/api/openapi.json"
 OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
-BODIES = (Call, Copy, Details, Ids, Interactions, KeyRequest, People, TrackRequest, Workspace)
+BODIES = (
+    Call,
+    Copy,
+    Details,
+    Device,
+    DeviceToken,
+    Ids,
+    Interactions,
+    KeyRequest,
+    People,
+    Tap,
+    TrackRequest,
+    Workspace,
+)
 """Records of requests, beside the definitions."""
 PROBLEM = {"$ref": "#/components/responses/Problem"}
 

@@ -23,6 +23,7 @@ RETRY_AFTER = 5
 """Seconds after which a caller may try again what was unavailable."""
 UNKNOWN = frozenset(
     {
+        "bad_link",
         "unknown",
         "unknown_api_key",
         "unknown_campaign",

@@ -21,7 +21,11 @@ MAX_BODY = 4 * 1024 * 1024
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of one Ensue that the web layer needs; `owner_token` opens everything to the owner of the database."""
+    """The parts of one Ensue that the web layer needs.
+
+    `push_key` is the public key that browsers subscribe to push with. `owner_token` opens everything to the owner of
+    the database.
+    """
 
     runner: Runner
     clock: Clock
@@ -32,6 +36,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     keys: Keys
     tracker: Tracker
     new_id: Callable[[], str]
+    push_key: str = ""
     owner_token: str = ""
     max_body: int = MAX_BODY
 
