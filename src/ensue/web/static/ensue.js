@@ -10,7 +10,6 @@
 
 import { Feed, defineElement } from "./feed.js";
 import { Messages } from "./messages.js";
-import { Device } from "./push.js";
 import { EnsueError, Queue, ask } from "./queue.js";
 
 const INACTIVE = 30 * 60_000; // ms without activity that end a session
@@ -88,7 +87,7 @@ export class Ensue {
     const before = /** @type {Session | null} */ (this.#memory.recall("session"));
     if (before && before.user !== user) {
       this.#end(before);
-      this.#device.move(before.user, user);
+      this.#move(before.user, user);
     }
     if (this.user && this.user !== user) {
       this.#messages.clear();
@@ -125,12 +124,19 @@ export class Ensue {
    * @param {ServiceWorkerRegistration} [registration] default: that of /sw.js @returns {Promise<boolean>} subscribed
    */
   subscribePush(registration) {
-    return this.#safely(() => this.#device.subscribe(registration));
+    return this.#push(async ({ subscribe }) => {
+      if (!this.pushKey) throw new EnsueError(0, "the server offers no push messages, or was not reached yet");
+      const device = await subscribe(this.pushKey, registration);
+      if (device) this.#register(this.user, device);
+      return device;
+    });
   }
 
   /** @returns {Promise<boolean>} whether it was subscribed */
   unsubscribePush() {
-    return this.#safely(() => this.#device.unsubscribe());
+    const device = this.#memory.recall("device");
+    if (device) this.#unregister(this.user, device);
+    return this.#push(({ unsubscribe }) => device && unsubscribe(device.endpoint).then(() => true));
   }
 
   /** The cards as they are now; `onFeed` tells of them now and at each change, and returns how to end that. */
@@ -176,7 +182,6 @@ export class Ensue {
   #memory = new Memory("ensue-");
   #messages = /** @type {Messages} */ (/** @type {unknown} */ (undefined));
   #feed = /** @type {Feed} */ (/** @type {unknown} */ (undefined));
-  #device = /** @type {Device} */ (/** @type {unknown} */ (undefined));
 
   #start({ app, url = new URL("..", import.meta.url).href, messages, labels, onError }) {
     this.#app = app;
@@ -187,7 +192,6 @@ export class Ensue {
     const shared = { labels, memory: this.#memory, log: (type, fields) => this.#log(type, fields) };
     this.#messages = new Messages({ ...shared, url: this.url, minInterval: messages?.minInterval ?? 30 });
     this.#feed = new Feed({ ...shared, first: (card) => this.#first(card) });
-    this.#device = new Device({ memory: this.#memory, key: () => this.pushKey, put: (...event) => this.#put(...event) });
     defineElement(this.#feed);
     document.addEventListener("visibilitychange", () => this.#turned(document.visibilityState === "visible"));
     addEventListener("pagehide", () => this.#turned(false));
@@ -249,13 +253,33 @@ export class Ensue {
     this.#queue.add(user, event, AT_ONCE.test(type) ? 0 : SOON);
   }
 
-  async #safely(work) {
+  // ---------------------------------------------------------------- the device
+
+  async #push(work) {
     try {
-      return await work();
+      return Boolean(await work(await import("./push.js")));
     } catch (fault) {
       this.onError(fault);
       return false;
     }
+  }
+
+  #register(user, subscription) {
+    this.#memory.keep("device", subscription);
+    this.#put(user, "push_register", { subscription });
+  }
+
+  #unregister(user, { endpoint }) {
+    this.#memory.keep("device", null);
+    this.#put(user, "push_unregister", { endpoint });
+  }
+
+  /** The device belongs to who uses the browser now: nobody gets what is meant for the one before. */
+  #move(from, to) {
+    const device = this.#memory.recall("device");
+    if (!device) return;
+    this.#unregister(from, device);
+    this.#register(to, device);
   }
 
   // ---------------------------------------------------------------- what Ensue has for the person

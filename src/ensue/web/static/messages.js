@@ -1,12 +1,13 @@
 /**
- * In-app messages: which one is shown when, and what a person does with it.
+ * In-app messages: which one is shown when, how it is drawn, and what a person does with it.
  *
- * One rule: one at a time, the higher priority first, then the older; `minInterval` lies between two. It does not hold
- * back a message that comes as an answer to what the person just did with the one before.
+ * One rule: the page stays the page's. One message at a time, in a shadow root; its HTML in a sandbox that reaches
+ * nothing; a dialog gives the focus back, a slide-up never takes it.
  */
 
-import { Panel } from "./panel.js";
+import { make, picture, rooted, safe, whenSeen } from "./drawing.js";
 
+const MOMENT = 100; // ms in view that make a view
 const ANSWERS = 10_000; // ms after a click or dismissal in which a new message counts as an answer to it
 const REMEMBERED = 100; // ids of shown messages
 
@@ -17,6 +18,10 @@ const REMEMBERED = 100; // ids of shown messages
  *   dismiss_after?: number}} Message
  */
 
+/**
+ * The higher priority first, then the older; `minInterval` lies between two. It does not hold back a message that comes
+ * as an answer to what the person just did with the one before.
+ */
 export class Messages {
   #waiting = /** @type {(Message & {answer?: boolean})[]} */ ([]);
   #panel = /** @type {Panel | undefined} */ (undefined);
@@ -113,3 +118,119 @@ export class Messages {
     this.#next();
   }
 }
+
+/** One message, drawn. */
+class Panel {
+  #stops = /** @type {(() => void)[]} */ ([]);
+
+  /**
+   * @param {Message} message
+   * @param {{labels: Record<string, string>, url: string, on: {view: () => void, dismiss: () => void,
+   *   click: (button: {id?: string, log_event?: string, stays?: boolean}) => void}}} options
+   */
+  constructor(message, { labels, url, on }) {
+    Object.assign(this, { message, labels, url, on });
+    this.host = make("ensue-message", { layout: message.layout });
+    this.box = message.layout === "slideup" ? this.#slideup() : this.#dialog();
+    rooted(this.host, STYLES).append(this.box);
+    document.body.append(this.host);
+    this.box.append(this.#inside()); // after the box: a status is read out when it changes
+    this.box.showModal?.();
+    if (this.box.showModal) this.box.focus(); // so that heading and body are read first
+    this.#stops.push(whenSeen(this.box, MOMENT, on.view));
+  }
+
+  close() {
+    this.#stops.forEach((stop) => stop());
+    this.box.close?.(); // the focus goes back to where it was
+    this.host.remove();
+  }
+
+  #dialog() {
+    const named = this.message.heading ? { "aria-labelledby": "heading" } : { "aria-label": this.labels.message };
+    const described = this.message.body && { "aria-describedby": "body" };
+    const cancel = (event) => (event.preventDefault(), this.on.dismiss());
+    const click = (event) => event.target === this.box && this.on.dismiss(); // beside it
+    return make("dialog", { "aria-modal": "true", tabindex: "-1", ...named, ...described, cancel, click });
+  }
+
+  #slideup() {
+    const keydown = (event) => event.key === "Escape" && this.on.dismiss();
+    return make("div", { role: "status", class: "box", keydown });
+  }
+
+  #inside() {
+    const { layout, html } = this.message;
+    const close = make("button", { type: "button", class: "close", "aria-label": this.labels.close }, "×");
+    close.addEventListener("click", this.on.dismiss);
+    const parts = layout === "html" && html ? [this.#frame(html)] : [this.#content(), this.#buttons()];
+    return make("div", { class: "inside" }, ...parts, close);
+  }
+
+  #content() {
+    const { heading, body, image, link } = this.message;
+    const parts = [
+      picture(image),
+      heading && make("h2", { id: "heading" }, heading),
+      body && make("p", { id: "body" }, body),
+    ].filter(Boolean);
+    const href = safe(link);
+    const click = () => this.on.click({});
+    return href ? make("a", { class: "content", href, click }, ...parts) : make("div", { class: "content" }, ...parts);
+  }
+
+  #buttons() {
+    const { buttons } = this.message;
+    return buttons && make("div", { class: "buttons" }, ...buttons.map((button, n) => this.#button(button, n)));
+  }
+
+  #button(button, n) {
+    const href = safe(button.link);
+    const look = { class: n ? "button" : "button first", click: () => this.on.click(button) };
+    return href ? make("a", { ...look, href }, button.text) : make("button", { ...look, type: "button" }, button.text);
+  }
+
+  /** The frame has an origin of its own: it reaches neither the page nor its storage, and talks by messages. */
+  #frame(html) {
+    const bridge = `<!doctype html><meta charset="utf-8"><script src="${this.url}sdk/bridge.js"></script>`;
+    const title = this.message.heading ?? this.labels.message;
+    const sandbox = "allow-scripts allow-popups";
+    const frame = make("iframe", { sandbox, title, referrerpolicy: "no-referrer", srcdoc: bridge + html });
+    const heard = ({ source, data }) => source === frame.contentWindow && data?.ensue && this.#told(frame, data);
+    addEventListener("message", heard);
+    this.#stops.push(() => removeEventListener("message", heard));
+    return frame;
+  }
+
+  /** @param {{ensue: string, button?: unknown, link?: unknown, height?: unknown}} data from the frame: not trusted */
+  #told(frame, { ensue, button, link, height }) {
+    if (ensue === "close") this.on.dismiss();
+    else if (ensue === "size") frame.style.height = `${Math.max(Number(height) || 0, 40)}px`;
+    else if (ensue === "click") {
+      const href = safe(link === undefined ? undefined : String(link));
+      this.on.click({ id: button === undefined ? undefined : String(button), stays: !href });
+      if (href && navigator.userActivation?.isActive !== false) location.assign(href); // only where a person clicked
+    }
+  }
+}
+
+const STYLES = `
+  dialog, .box { padding: 0; border: 0; border-radius: var(--ensue-radius, .6em); overflow: auto;
+    background: var(--ensue-background, Canvas); color: inherit; box-shadow: 0 .5em 2em #0006 }
+  dialog { width: min(var(--ensue-width, 28em), 92vw); max-height: 90vh }
+  dialog:focus { outline: none }
+  dialog::backdrop { background: var(--ensue-backdrop, #0009) }
+  .box { position: fixed; inset: auto 1em 1em auto; z-index: 2147483647; width: min(24em, calc(100vw - 2em)) }
+  .inside { position: relative; display: flex; flex-direction: column; gap: 1em; padding: 1.25em; min-height: 3em }
+  .content { display: grid; gap: .6em; padding-inline-end: 2em; text-decoration: none }
+  .buttons { display: flex; flex-wrap: wrap; gap: .6em }
+  :host([layout=html]) .inside { padding: 0 }
+  iframe { display: block; width: 100%; height: 60vh; border: 0 }
+  .close { background: var(--ensue-background, Canvas) }
+  :host([layout=fullscreen]) dialog { width: 100vw; height: 100vh; max-width: none; max-height: none; border-radius: 0 }
+  :host([layout=fullscreen]) .inside { min-height: 100%; justify-content: center; align-items: center }
+  @media (prefers-reduced-motion: no-preference) {
+    dialog, .box { animation: come .2s ease-out }
+    @keyframes come { from { opacity: 0; transform: translateY(1em) } }
+  }
+`;

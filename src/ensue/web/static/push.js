@@ -1,68 +1,39 @@
 /**
- * This browser as a device that push messages reach.
+ * This browser as a device that push messages reach; loaded when a page asks for it.
  *
- * One rule: the device belongs to the person who uses the browser now; it moves with `changeUser`, so that nobody gets
- * what is meant for the one before.
+ * One rule: whom a device belongs to is not known here (`changeUser` moves it along).
+ *
+ * @typedef {{endpoint: string, keys: Record<string, string>}} Subscription
  */
 
-export class Device {
-  /**
-   * @param {{memory: import("./ensue.js").Memory, key: () => string | null | undefined,
-   *   put: (user: string, type: string, fields: object) => void, user: () => string}} options
-   */
-  constructor(options) {
-    Object.assign(this, options);
-  }
+/**
+ * Ask for permission and subscribe.
+ * @param {string} key the server's public key @param {ServiceWorkerRegistration} [given] default: that of /sw.js
+ * @returns {Promise<Subscription | undefined>} undefined where the person does not want it
+ */
+export async function subscribe(key, given) {
+  if ((await Notification.requestPermission()) !== "granted") return undefined;
+  const registration = given ?? (await navigator.serviceWorker.register("/sw.js"));
+  await active(registration);
+  const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const { endpoint, keys } = subscription.toJSON();
+  return { endpoint, keys };
+}
 
-  /** @param {ServiceWorkerRegistration} [given] @returns {Promise<boolean>} */
-  async subscribe(given) {
-    if (!this.key()) throw new Error("push is not set up on the server");
-    if ((await Notification.requestPermission()) !== "granted") return false;
-    const registration = given ?? (await navigator.serviceWorker.register("/sw.js"));
-    await this.#active(registration);
-    const options = { userVisibleOnly: true, applicationServerKey: this.key() };
-    const { endpoint, keys } = (await registration.pushManager.subscribe(options)).toJSON();
-    this.#register(this.user(), { endpoint, keys });
-    return true;
+/** @param {string} endpoint */
+export async function unsubscribe(endpoint) {
+  for (const registration of await navigator.serviceWorker.getRegistrations()) {
+    const subscription = await registration.pushManager.getSubscription();
+    if (subscription?.endpoint === endpoint) await subscription.unsubscribe();
   }
+}
 
-  /** @returns {Promise<boolean>} */
-  async unsubscribe() {
-    const known = this.memory.recall("device");
-    if (!known) return false;
-    this.#unregister(this.user(), known);
-    this.memory.keep("device", null);
-    for (const registration of await navigator.serviceWorker.getRegistrations()) {
-      const subscription = await registration.pushManager.getSubscription();
-      if (subscription?.endpoint === known.endpoint) await subscription.unsubscribe();
-    }
-    return true;
-  }
-
-  /** @param {string} from @param {string} to */
-  move(from, to) {
-    const known = this.memory.recall("device");
-    if (!known) return;
-    this.#unregister(from, known);
-    this.#register(to, known);
-  }
-
-  #register(user, subscription) {
-    this.memory.keep("device", subscription);
-    this.put(user, "push_register", { subscription });
-  }
-
-  #unregister(user, { endpoint }) {
-    this.put(user, "push_unregister", { endpoint });
-  }
-
-  /** @param {ServiceWorkerRegistration} registration settles once it works */
-  #active(registration) {
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    return new Promise((resolve) => {
-      const look = () => registration.active && resolve(undefined);
-      worker?.addEventListener("statechange", look);
-      look();
-    });
-  }
+/** Settles once the worker works. @param {ServiceWorkerRegistration} registration */
+function active(registration) {
+  const worker = registration.installing ?? registration.waiting;
+  return new Promise((resolve) => {
+    const look = () => registration.active && resolve(undefined);
+    worker?.addEventListener("statechange", look);
+    look();
+  });
 }
