@@ -5,11 +5,9 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
-
-from tests.acceptance.running import until
 
 POLICY = (
     "default-src 'none'; script-src 'self' {ensue}; connect-src {ensue}; img-src 'self' {ensue}; "
@@ -119,14 +117,3 @@ class Visitor:
 def message_in(page: Page) -> Locator:
     """Find the in-app message on a page, inside its shadow root."""
     return page.locator("ensue-message").locator("dialog, [role=status]")
-
-
-def options_of(page: Page) -> dict[str, Any]:
-    """Return what the page gave to `init`."""
-    found: dict[str, Any] = json.loads(parse_qs(urlsplit(page.url).query)["options"][0])
-    return found
-
-
-def settled(page: Page) -> None:
-    """Wait until everything that the page logged was acknowledged."""
-    until(lambda: page.evaluate("ensue.flush().then(() => kept())", None) == 0, "the queue is empty")

@@ -36,7 +36,9 @@ def log(page: Page, name: str) -> None:
 
 def focused(page: Page) -> str:
     """Return what has the focus, also inside a shadow root."""
-    script = "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement"
+    script = (
+        "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement"
+    )
     return str(page.evaluate(f"{script}; return e.id || e.textContent || e.localName }}"))
 
 

@@ -10,11 +10,10 @@
 
 import { Feed, defineElement } from "./feed.js";
 import { Messages } from "./messages.js";
-import { EnsueError, Queue, ask } from "./queue.js";
+import { EnsueError, Queue, ask, pause } from "./queue.js";
 
 const INACTIVE = 30 * 60_000; // ms without activity that end a session
 const SOON = 200; // ms in which events gather to one request
-const PAUSES = [1, 2, 5, 15, 60]; // seconds between attempts to reach the server
 const AT_ONCE = /^(view|click|dismiss)_|^directly_/;
 const LABELS = {
   close: "Close",
@@ -31,11 +30,10 @@ const LABELS = {
  * @typedef {{user: string, token?: string, started: number, active: number, viewed: string[]}} Session
  */
 
-/** A random id; pages without https have no `randomUUID`. */
+/** A random UUID, also on pages without https, which have no `randomUUID`. */
 function fresh() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const random = (digit) => (Number(digit) ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (Number(digit) / 4)))).toString(16);
-  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, random);
+  const random = (digit) => digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)));
+  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => random(Number(digit)).toString(16));
 }
 
 /** What all pages of this site remember; only this page, where the browser keeps nothing. */
@@ -171,8 +169,8 @@ export class Ensue {
 
   /** Fetch messages and cards anew, and listen for more while the page is visible. */
   async refresh() {
-    clearTimeout(this.retry);
-    this.stream?.close();
+    this.#rest();
+    if (document.visibilityState === "hidden") return;
     const news = await this.#news();
     if (!news) return;
     this.#messages.replace(news.messages);
@@ -206,10 +204,15 @@ export class Ensue {
       this.flush();
       this.refresh();
     } else {
-      this.#turn++;
-      this.stream?.close();
+      this.#rest();
       this.#queue.leave();
     }
+  }
+
+  #rest() {
+    this.#turn++;
+    clearTimeout(this.retry);
+    this.stream?.close();
   }
 
   // ---------------------------------------------------------------- sessions and events
@@ -223,15 +226,15 @@ export class Ensue {
     const now = Date.now();
     const session = /** @type {Session | null} */ (this.#memory.recall("session"));
     const goesOn = session?.user === this.user && now - session.active < INACTIVE;
-    if (session?.user === this.user && !goesOn) this.#end(session, session.active);
+    if (session?.user === this.user && !goesOn) this.#end(session);
     const { started, viewed } = goesOn ? session : { started: now, viewed: [] };
     this.#memory.keep("session", { user: this.user, started, active: now, viewed });
     if (!goesOn) this.#put(this.user, "session_start", {}, now);
   }
 
   /** @param {Session} session */
-  #end({ user, started, active }, at = Date.now()) {
-    const end = Math.min(at, active + INACTIVE);
+  #end({ user, started, active }) {
+    const end = Date.now() - active < INACTIVE ? Date.now() : active;
     this.#put(user, "session_end", { seconds: Math.round((end - started) / 1000) }, end);
   }
 
@@ -311,8 +314,7 @@ export class Ensue {
 
   #again(fault) {
     if (fault?.status >= 400 && fault.status < 500 && fault.status !== 429) return this.onError(fault);
-    const pause = PAUSES[Math.min(this.#tries++, PAUSES.length - 1)];
-    this.retry = setTimeout(() => this.refresh(), pause * 1000);
+    this.retry = setTimeout(() => this.refresh(), pause(this.#tries++));
   }
 }
 

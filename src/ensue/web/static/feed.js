@@ -69,18 +69,12 @@ export class Feed {
 
 /** Make the element known to the page. @param {Feed} feed */
 export function defineElement(feed) {
-  if (customElements.get("ensue-feed")) return;
-  customElements.define(
-    "ensue-feed",
-    class extends FeedElement {
-      feed = feed;
-    },
-  );
+  FeedElement.prototype.feed = feed;
+  if (!customElements.get("ensue-feed")) customElements.define("ensue-feed", FeedElement);
 }
 
 /** What stands inside the element is shown while there are no cards. */
 class FeedElement extends HTMLElement {
-  feed = /** @type {Feed} */ (/** @type {unknown} */ (undefined));
   #items = /** @type {Map<string, {drawn: string, item: HTMLElement, stop: () => void}>} */ (new Map());
   #list = make("ul", { role: "list", tabindex: "-1" });
 

@@ -163,7 +163,7 @@ class Panel {
     const { layout, html } = this.message;
     const close = make("button", { type: "button", class: "close", "aria-label": this.labels.close }, "×");
     close.addEventListener("click", this.on.dismiss);
-    const parts = layout === "html" && html ? [this.#frame(html)] : [this.#content(), this.#buttons()];
+    const parts = layout === "html" && html ? [this.#framed(html)] : [this.#content(), this.#buttons()];
     return make("div", { class: "inside" }, ...parts, close);
   }
 
@@ -190,27 +190,12 @@ class Panel {
     return href ? make("a", { ...look, href }, button.text) : make("button", { ...look, type: "button" }, button.text);
   }
 
-  /** The frame has an origin of its own: it reaches neither the page nor its storage, and talks by messages. */
-  #frame(html) {
-    const bridge = `<!doctype html><meta charset="utf-8"><script src="${this.url}sdk/bridge.js"></script>`;
+  /** @param {string} html */
+  #framed(html) {
+    const box = make("div");
     const title = this.message.heading ?? this.labels.message;
-    const sandbox = "allow-scripts allow-popups";
-    const frame = make("iframe", { sandbox, title, referrerpolicy: "no-referrer", srcdoc: bridge + html });
-    const heard = ({ source, data }) => source === frame.contentWindow && data?.ensue && this.#told(frame, data);
-    addEventListener("message", heard);
-    this.#stops.push(() => removeEventListener("message", heard));
-    return frame;
-  }
-
-  /** @param {{ensue: string, button?: unknown, link?: unknown, height?: unknown}} data from the frame: not trusted */
-  #told(frame, { ensue, button, link, height }) {
-    if (ensue === "close") this.on.dismiss();
-    else if (ensue === "size") frame.style.height = `${Math.max(Number(height) || 0, 40)}px`;
-    else if (ensue === "click") {
-      const href = safe(link === undefined ? undefined : String(link));
-      this.on.click({ id: button === undefined ? undefined : String(button), stays: !href });
-      if (href && navigator.userActivation?.isActive !== false) location.assign(href); // only where a person clicked
-    }
+    import("./frame.js").then(({ frame }) => box.isConnected && this.#stops.push(frame(box, html, title, this)));
+    return box;
   }
 }
 

@@ -8,12 +8,15 @@
 const MOST = 100; // events in one request
 const BEACON = 60_000; // characters in one beacon; browsers take 64 kB
 const PATIENCE = 15_000; // ms until a request without an answer counts as failed
-const PAUSES = [1, 2, 5, 15, 60]; // seconds between attempts
+const PAUSES = [1, 2, 5, 15, 60]; // seconds between attempts to reach the server
 const KEPT = 30 * 24 * 3600_000; // ms after which an event that nobody takes is forgotten
 const UNREADABLE = [400, 413, 422]; // the request itself is at fault: trying again does not help
 
 /** @typedef {{id: string, at: string, type: string}} Event */
 /** @typedef {{key: string, user: string, token?: string, event: Event, stored?: boolean}} Kept */
+
+/** @param {number} tries so far @returns {number} ms until the next */
+export const pause = (tries) => 1000 * PAUSES[Math.min(tries, PAUSES.length - 1)];
 
 /** What the server refused, or why it could not be reached (status 0). */
 export class EnsueError extends Error {
@@ -160,7 +163,7 @@ export class Queue {
     if (fault.status === 401) this.#refused.add(batch[0].user);
     else if (fault.status === 403) this.#shut = true;
     else if (!UNREADABLE.includes(fault.status)) {
-      this.#later(1000 * PAUSES[Math.min(this.#tries++, PAUSES.length - 1)]);
+      this.#later(pause(this.#tries++));
       return false;
     } else if (batch.length > 1) {
       this.#most = Math.ceil(batch.length / 2); // halved until the culprit is alone
