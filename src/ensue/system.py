@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from ensue.config import Settings
 from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
+from ensue.content.render import render
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.background import Background
 from ensue.runners.clock import SystemClock, fresh_id
@@ -33,8 +35,10 @@ from ensue.runners.delivery import Carriers, Delivery
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.definitions import Definitions
+from ensue.services.feed import Feed
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
+from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.scheduling import Scheduling
 from ensue.services.tracking import Tracking
@@ -90,7 +94,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         upcoming = scheduling.next_at()
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
-    site = _site(runner, clock, tracker, public_key(settings.vapid_key))
+    messaging = Messaging(
+        runner,
+        clock,
+        fresh_id,
+        render=partial(render, tracker=tracker, settings=mail),
+        carriers=_carriers(settings),
+    )
+    site = _site(runner, clock, tracker, messaging, public_key(settings.vapid_key))
     site.launching.finish_stops()
     return System(
         site=site,
@@ -100,7 +111,7 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     )
 
 
-def _site(runner: Runner, clock: Clock, tracker: Tracker, push_key: str) -> Site:
+def _site(runner: Runner, clock: Clock, tracker: Tracker, messaging: Messaging, push_key: str) -> Site:
     definitions = Definitions(runner, clock, check_content)
     return Site(
         runner=runner,
@@ -110,6 +121,8 @@ def _site(runner: Runner, clock: Clock, tracker: Tracker, push_key: str) -> Site
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
+        feed=Feed(runner, clock),
+        messaging=messaging,
         tracker=tracker,
         new_id=fresh_id,
         push_key=push_key,

@@ -13,7 +13,7 @@ from ensue.core.records import Campaign
 from ensue.core.words import ChannelName
 from ensue.parcels import Email as RenderedEmail
 from ensue.parcels import InApp, Parcel, Push, Request
-from tests.content.letters import MESSAGE, SETTINGS, STATE, TRACKER, campaign
+from tests.content.letters import MARK, MESSAGE, SETTINGS, STATE, TRACKER, campaign
 
 
 def sent(channel: ChannelName, **fields: object) -> Parcel:
@@ -58,6 +58,7 @@ def test_a_push_message_goes_to_the_devices_of_now_and_names_itself() -> None:
                 {"id": "no", "text": "No"},
             ],
             "data": {"plan": "pro"},
+            "tap": TRACKER.tap_url(MARK),
         },
         time_to_live=3600,
     )

@@ -1,21 +1,26 @@
 """Asking the API in tests: a client with a key of its own, and a site around any runner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
+from ensue.bootstrap import SIMULATED_MAIL
 from ensue.content.check import check_content
 from ensue.content.links import Tracker
+from ensue.content.render import render
 from ensue.core.state import UserState
-from ensue.ports import Clock, Runner
+from ensue.ports import Clock, Runner, Transport
 from ensue.runners.clock import fresh_id
 from ensue.services.definitions import Definitions
+from ensue.services.feed import Feed
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
+from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.tracking import Tracking
 from ensue.web.app import create_app
@@ -102,6 +107,7 @@ def events_in(site: Site) -> int:
 def site_on(runner: Runner, clock: Clock) -> Site:
     """Put a site together around a runner."""
     definitions = Definitions(runner, clock, check_content)
+    tracker = Tracker("secret", "http://ensue.example")
     return Site(
         runner=runner,
         clock=clock,
@@ -110,6 +116,14 @@ def site_on(runner: Runner, clock: Clock) -> Site:
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
-        tracker=Tracker("secret", "http://ensue.example"),
+        feed=Feed(runner, clock),
+        messaging=messaging_on(runner, clock, tracker, {}),
+        tracker=tracker,
         new_id=fresh_id,
     )
+
+
+def messaging_on(runner: Runner, clock: Clock, tracker: Tracker, carriers: Mapping[str, Transport]) -> Messaging:
+    """Put previews and test sends together, which go through these transports."""
+    rendering = partial(render, tracker=tracker, settings=SIMULATED_MAIL)
+    return Messaging(runner, clock, fresh_id, render=rendering, carriers=lambda: carriers)

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from litestar.testing import TestClient
 
+from ensue.channels.simulated import SimulatedTransport
 from ensue.content.check import check_content
 from ensue.content.links import Tracker
 from ensue.runners.clock import VirtualClock, fresh_id
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.services.definitions import Definitions
+from ensue.services.feed import Feed
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.people import People
@@ -19,6 +21,7 @@ from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
 from ensue.web.site import Site
+from tests.web.asking import messaging_on
 from tests.web.mailing import URL, Client, Mailing
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -31,9 +34,16 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def site(tmp_path: Path, clock: VirtualClock) -> Iterator[Site]:
+def carriers() -> dict[str, SimulatedTransport]:
+    """Return what test messages go through; a channel that is not there is not set up."""
+    return {channel: SimulatedTransport() for channel in ("email", "push", "in_app_message", "webhook")}
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTransport]) -> Iterator[Site]:
     runner = EmbeddedRunner(SqliteStore(tmp_path / "e.db"), clock, keeps_time=False)
     definitions = Definitions(runner, clock, check_content)
+    tracker = Tracker("a secret of this test", URL)
     yield Site(
         runner=runner,
         clock=clock,
@@ -42,7 +52,9 @@ def site(tmp_path: Path, clock: VirtualClock) -> Iterator[Site]:
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
-        tracker=Tracker("a secret of this test", URL),
+        feed=Feed(runner, clock),
+        messaging=messaging_on(runner, clock, tracker, carriers),
+        tracker=tracker,
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

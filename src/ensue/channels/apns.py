@@ -21,6 +21,7 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from h2.exceptions import H2Error
 
 from ensue.channels.answers import ACCEPTED, gone, passing, permanent, push_of, readable, to_each_device
 from ensue.errors import rejected
@@ -125,7 +126,8 @@ class ApnsTransport:
             response = self._post(device, body, headers, token)
             if _reason(response) == "ExpiredProviderToken":
                 response = self._post(device, body, headers, self._token.current(other_than=token))
-        except httpx.HTTPError as fault:
+        except (httpx.HTTPError, H2Error) as fault:  # httpx lets some faults of HTTP/2 through as they are
+            self.close()
             return passing(f"no answer from APNs: {str(fault) or type(fault).__name__}")
         return _verdict(device, response)
 

@@ -1,16 +1,17 @@
-"""Whether a campaign's content can be sent: what a launch still needs (L2).
+"""Whether the content of a campaign or card can be shown: what a launch still needs (L2).
 
 One rule: every problem is told at once, each with the path of its field and how to mend it.
-Not here: the rest of a campaign (`core.validation`).
+Not here: the rest of a campaign or card (`core.validation`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
 import msgspec
 from msgspec.structs import replace
 
+from ensue.content.card import ADDRESSES, TEXTS, names_of_card
 from ensue.content.context import Context, context_of
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker, is_web_address
@@ -18,7 +19,7 @@ from ensue.content.liquid import Aborted, TemplateFault, render_text
 from ensue.content.render import Content, render_content, variations
 from ensue.core.contents import Button, Email, InAppMessage, Push, Webhook
 from ensue.core.effects import Message
-from ensue.core.records import Campaign
+from ensue.core.records import Campaign, Card
 from ensue.core.state import UserState
 from ensue.core.words import CHANNELS
 from ensue.errors import Problem
@@ -40,11 +41,20 @@ _ATTRIBUTES = {
 }
 
 
-def check_content(campaign: Campaign) -> list[Problem]:
+def check_content(one: Campaign | Card) -> list[Problem]:
     """Render every template with an invented user and return what is wrong, in the order of the fields.
 
-    Paths begin at the campaign: `channels.email.html`, `variations[1].channels.email.subject`.
+    Paths begin at the definition: `title`, `channels.email.html`, `variations[1].channels.email.subject`.
     """
+    return _check_card(one) if isinstance(one, Card) else _check_campaign(one)
+
+
+def somebody() -> UserState:
+    """Return the invented user that content is tried with."""
+    return UserState(user="ana", first_seen_at=_AT, attributes=dict(_ATTRIBUTES), devices={"token": "web"})
+
+
+def _check_campaign(campaign: Campaign) -> list[Problem]:
     problems: list[Problem] = []
     for number, (name, channels) in enumerate(variations(campaign)):
         prefix = f"variations[{number}].channels" if campaign.variations else "channels"
@@ -62,15 +72,16 @@ def check_content(campaign: Campaign) -> list[Problem]:
                 channel=channel,
                 created_at=_AT,
             )
-            state = UserState(user="ana", first_seen_at=_AT, attributes=dict(_ATTRIBUTES), devices={"token": "web"})
-            problems += _check(content, context_of(campaign, message, state), f"{prefix}.{channel}")
+            problems += _check(content, context_of(campaign, message, somebody()), f"{prefix}.{channel}")
     return problems
 
 
 def _check(content: Content, context: Context, path: str) -> list[Problem]:
     """Return what is missing, and which templates fail; if none does, what is wrong with the whole."""
     problems = list(_missing(content, path))
-    problems += [fault.problem(path) for field, text in _texts(content) if (fault := _fault(field, text, context))]
+    problems += [
+        fault.problem(path) for field, text in _texts(content) if (fault := _fault(field, text, context.names))
+    ]
     if problems:
         return problems
     try:
@@ -110,14 +121,31 @@ def _texts(content: Content) -> Iterator[tuple[str, str]]:
             found[:0] = [(f"{field}[{number}]", inner) for number, inner in enumerate(value)]
 
 
-def _fault(field: str, text: str, context: Context) -> TemplateFault | None:
+def _fault(field: str, text: str, names: Mapping[str, object]) -> TemplateFault | None:
     try:
-        render_text(text, context.names, field=field)
+        render_text(text, names, field=field)
     except Aborted:
         return None
     except TemplateFault as fault:
         return fault
     return None
+
+
+# ---------------------------------------------------------------- what a card needs
+
+
+def _check_card(card: Card) -> list[Problem]:
+    problems = []
+    if not card.title.strip() and not card.image:
+        problems.append(_problem("title", "a card needs a title or an image", "Give one of them."))
+    names = names_of_card(card, somebody(), _AT)
+    for field in TEXTS:
+        text: str = getattr(card, field) or ""
+        if fault := _fault(field, text, names):
+            problems.append(fault.problem())
+        elif text and field in ADDRESSES:
+            problems += _bad_address(text, field)
+    return problems
 
 
 # ---------------------------------------------------------------- what each channel needs
@@ -136,9 +164,7 @@ def _missing(content: Content, path: str) -> Iterator[Problem]:
         case InAppMessage():
             yield from _missing_in_app(content, path)
         case Webhook():
-            if "{" not in content.url and not is_web_address(content.url):
-                message, hint = f"{content.url!r} is not an http(s) address", "Begin with https://."
-                yield Problem(code="bad_address", path=f"{path}.url", message=message, hint=hint)
+            yield from _bad_address(content.url, f"{path}.url")
         case _:
             assert_never(content)
 
@@ -175,6 +201,13 @@ def _wrong_in_button(button: Button, path: str) -> Iterator[Problem]:
     if len(actions) > 1:
         message = f"the button has {len(actions)} actions: {', '.join(actions)}"
         yield Problem(code="two_actions", path=path, message=message, hint="Keep one; without any it closes.")
+
+
+def _bad_address(address: str, path: str) -> Iterator[Problem]:
+    """Yield a problem for a fixed address that is none; one that depends on the user is seen when it is rendered."""
+    if "{" not in address and not is_web_address(address):
+        message, hint = f"{address!r} is not an http(s) address", "Begin with https://."
+        yield Problem(code="bad_address", path=path, message=message, hint=hint)
 
 
 def _problem(path: str, message: str, hint: str) -> Problem:

@@ -13,6 +13,7 @@ Each also works without `${}`. A name that is not known renders as nothing.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -37,14 +38,8 @@ class Context(msgspec.Struct, frozen=True):
 
 def context_of(campaign: Campaign, message: Message, state: UserState) -> Context:
     """Build the context of a message."""
-    attributes = state.attributes
     names: dict[str, object] = {
-        **attributes,
-        "email_address": attributes.get("email"),
-        "phone_number": attributes.get("phone_number", attributes.get("phone")),
-        "user_id": state.user,
-        "external_id": state.user,
-        "custom_attribute": attributes,
+        **names_of_user(state, message.created_at),
         "event_properties": message.properties,
         "api_trigger_properties": message.properties,
         "campaign": {
@@ -54,11 +49,24 @@ def context_of(campaign: Campaign, message: Message, state: UserState) -> Contex
             "message_name": message.variation,
             "dispatch_id": message.entry,
         },
-        "subscription_state": {"email": "subscribed", "push": "subscribed", **state.subscriptions},
-        "now": message.created_at,
-        "today": message.created_at.date(),
     }
     return Context(message, state, names)
+
+
+def names_of_user(state: UserState, now: datetime) -> dict[str, object]:
+    """Return what templates can see whatever they belong to: the user, and the time."""
+    attributes = state.attributes
+    return {
+        **attributes,
+        "email_address": attributes.get("email"),
+        "phone_number": attributes.get("phone_number", attributes.get("phone")),
+        "user_id": state.user,
+        "external_id": state.user,
+        "custom_attribute": attributes,
+        "subscription_state": {"email": "subscribed", "push": "subscribed", **state.subscriptions},
+        "now": now,
+        "today": now.date(),
+    }
 
 
 def with_names(context: Context, **names: object) -> Context:

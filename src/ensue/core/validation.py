@@ -17,6 +17,7 @@ from ensue.core.records import (
     After,
     ApiTriggered,
     Campaign,
+    Card,
     Conversion,
     Scheduled,
     Segment,
@@ -58,6 +59,16 @@ def launch_problems(campaign: Campaign, known: Known, now: datetime | None) -> l
     """
     found = [*_content(campaign), *_delivery(campaign, known, now), *_audience(campaign.audience, known)]
     found += [*_conversions(campaign, known), *_limits(campaign), *_runaway(campaign, known)]
+    return found
+
+
+def card_problems(card: Card, known: Known, now: datetime | None) -> list[Problem]:
+    """Return everything that forbids the launch of a card; with `now`, an expiry in the past is a problem, too."""
+    found = list(_audience(card.audience, known))
+    if card.expires_at is not None and now is not None and card.expires_at <= now:
+        found.append(_problem("duration", "expires_at", "lies in the past", "Choose a later time."))
+    elif card.expires_at is not None and card.publish_at is not None and card.expires_at <= card.publish_at:
+        found.append(_problem("duration", "expires_at", "lies before publish_at", "Choose a later time."))
     return found
 
 

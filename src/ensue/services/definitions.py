@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Version, Workspace
 from ensue.core.validation import (
     Known,
+    card_problems,
     launch_problems,
     launch_warnings,
     nearest,
@@ -19,7 +20,7 @@ from ensue.core.validation import (
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Catalog, Clock, Runner, Store
 
-CheckContent = Callable[[Campaign], list[Problem]]
+CheckContent = Callable[[Campaign | Card], list[Problem]]
 
 
 class Definitions:
@@ -47,8 +48,14 @@ class Definitions:
         return self._runner.change(create)
 
     def save_card(self, card: Card) -> CardState:
-        """Save a card."""
-        return self._runner.change(lambda store: _save_card(store.catalog, card))
+        """Save a card; that of an active one must be fit for launch."""
+
+        def save(store: Store) -> CardState:
+            state = _save_card(store.catalog, card)
+            self._refuse_broken(store.catalog, [card])
+            return state
+
+        return self._runner.change(save)
 
     def save_segment(self, segment: Segment) -> Segment:
         """Save a segment; what it refers to must exist (A4)."""
@@ -81,6 +88,7 @@ class Definitions:
             for one in definitions:
                 if isinstance(one, Segment):
                     _save_segment(store.catalog, one)
+            self._refuse_broken(store.catalog, [one for one in definitions if isinstance(one, Card)])
 
         self._runner.change(save)
 
@@ -95,19 +103,21 @@ class Definitions:
 
         return self._runner.change(save)
 
-    def check(self, campaign: Campaign) -> tuple[list[Problem], list[Problem]]:
+    def check(self, one: Campaign | Card) -> tuple[list[Problem], list[Problem]]:
         """Return the problems that forbid a launch now, and the warnings."""
 
         def read(store: Store) -> tuple[list[Problem], list[Problem]]:
             others = known(store.catalog)
-            return self.problems(others, campaign, is_live=False), launch_warnings(campaign, others)
+            warnings = launch_warnings(one, others) if isinstance(one, Campaign) else []
+            return self.problems(others, one, is_live=False), warnings
 
         return self._runner.read(read)
 
-    def problems(self, others: Known, campaign: Campaign, *, is_live: bool) -> list[Problem]:
-        """Return what forbids the launch, or the change of a live campaign, given what else is known."""
+    def problems(self, others: Known, one: Campaign | Card, *, is_live: bool) -> list[Problem]:
+        """Return what forbids the launch, or the change of what is live, given what else is known."""
         now = None if is_live else self._clock.now()
-        return [*launch_problems(campaign, others, now), *self._check_content(campaign)]
+        rules = card_problems(one, others, now) if isinstance(one, Card) else launch_problems(one, others, now)
+        return [*rules, *self._check_content(one)]
 
     def _save_campaign(self, store: Store, campaign: Campaign) -> CampaignState:
         before = store.catalog.find_campaign(campaign.id)
@@ -137,6 +147,13 @@ class Definitions:
             problems = self.problems(known(catalog), campaign, is_live=True)
             if problems:
                 raise Rejected(problems)
+
+    def _refuse_broken(self, catalog: Catalog, cards: list[Card]) -> None:
+        """Refuse what would break an active card; by now all that it may refer to is saved (L2)."""
+        active = [card for card in cards if (state := catalog.find_card(card.id)) and state.status == "active"]
+        problems = [one for card in active for one in self.problems(known(catalog), card, is_live=True)]
+        if problems:
+            raise Rejected(problems)
 
 
 def known(catalog: Catalog) -> Known:

@@ -69,9 +69,10 @@ class Launching:
             return [
                 Problem(code="status", path=one.id, message=f"'{one.id}' is {one.status}; cannot {move}", hint=hint)
             ]
-        if goal != "active" or isinstance(one, CardState):
+        if goal != "active":
             return []
-        problems = self._definitions.problems(others, one.versions[-1].campaign, is_live=bool(one.spells))
+        definition = one.card if isinstance(one, CardState) else one.versions[-1].campaign
+        problems = self._definitions.problems(others, definition, is_live=bool(one.spells))
         return [replace(problem, path=f"{one.id}: {problem.path}") for problem in problems]
 
     def _moved(self, store: Store, move: Move, one: CampaignState | CardState, now: datetime) -> Status:

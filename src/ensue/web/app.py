@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler, Message, Scope
 
-from ensue.web import campaigns, cards, devices, health, interactions, links, users, workspace
+from ensue.web import campaigns, cards, devices, health, interactions, links, previews, users, workspace
 from ensue.web.auth import authorizer
 from ensue.web.bodies import read_json
 from ensue.web.braze import track
@@ -55,6 +55,7 @@ def _keyed(site: Site) -> list[ControllerRouterHandler]:
         *users.HANDLERS,
         *devices.HANDLERS,
         *interactions.HANDLERS,
+        *previews.HANDLERS,
         *workspace.HANDLERS,
     ]
     guards = [authorizer(site)]

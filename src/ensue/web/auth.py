@@ -1,6 +1,7 @@
 """Who may do what: an API key for every address of the API, with a scope for each.
 
-One rule: a handler names the scope it needs (`scope="track"`); one that names none is shut to everybody.
+One rule: a handler names the scopes it needs (`scope="track"`, or several with blanks between: all of them); one that
+names none is shut to everybody.
 Not here: how keys are made and kept (`services.keys`).
 """
 
@@ -29,12 +30,12 @@ def authorizer(site: Site) -> Guard:
     """Return what lets a request pass only with a key that has the handler's scope."""
 
     async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
-        needed: str = handler.opt["scope"]
+        needed: list[str] = handler.opt["scope"].split()
         secret = bearer(connection.headers.get("authorization", ""))
         scopes = await sync_to_thread(scopes_of, site, secret)
-        if needed not in scopes and "all" not in scopes:
-            message = f"the key lacks the scope {needed}"
-            hint = f"Use a key with the scope {needed}, or all; this one has {', '.join(scopes)}."
+        if lacking := [] if "all" in scopes else [one for one in needed if one not in scopes]:
+            message = f"the key lacks the scope {' and '.join(lacking)}"
+            hint = f"Use a key with the scope {' and '.join(needed)}, or all; this one has {', '.join(scopes)}."
             raise Refused(HTTPStatus.FORBIDDEN, Problem(code="scope", path="Authorization", message=message, hint=hint))
 
     return authorize

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, cast
 import msgspec
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, RawBody
 from msgspec import Meta
 
 from ensue.channels.webpush import subscription_token
@@ -69,7 +69,7 @@ def register_device(site: Shared, user: FromPath[str], document: JsonBody) -> De
     sync_to_thread=True,
     operation_id="unregister_device",
 )
-def unregister_device(site: Shared, user: FromPath[str], body: bytes, token: FromQuery[str | None] = None) -> None:
+def unregister_device(site: Shared, user: FromPath[str], body: RawBody, token: FromQuery[str | None] = None) -> None:
     """Take a device away, which the body names, or `token` in the address; one that is not there changes nothing."""
     named = token or build(DeviceToken, decode(body)).token
     site.people.unregister(user, named)

@@ -15,13 +15,14 @@ import msgspec
 import structlog
 from litestar import HttpMethod, MediaType, Response, get, post, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, RawBody
 from litestar.utils import url_quote
 from msgspec import Meta
 
 from ensue.codec.build import build
 from ensue.content.links import AnyMark, ClickMark, Mark, OpenMark, TapMark, UnsubscribeMark, is_machine_open
 from ensue.errors import Rejected, Unavailable, rejected
+from ensue.services.messaging import is_test
 from ensue.services.tracking import Reported
 from ensue.web.bodies import decode
 from ensue.web.pages import page
@@ -114,6 +115,8 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     mark = _read(site, token)
     if not isinstance(mark, UnsubscribeMark):
         return _broken()
+    if is_test(mark.mark.message):
+        return page("This was a test", "<p>In a real message this button unsubscribes. Nothing was changed.</p>")
     try:
         site.tracking.report([_reported(site, mark.mark, "unsubscribe_email", "")])
     except Unavailable:
@@ -134,7 +137,7 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     sync_to_thread=True,
     operation_id="report_tap",
 )
-def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: bytes) -> Response[Details | None]:
+def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: RawBody) -> Response[Details | None]:
     """Record that a push message was tapped; the body is JSON, also as text/plain, and may be empty."""
     answer: Response[Details | None]
     try:
@@ -214,7 +217,9 @@ def _reported(
 
 
 def _record(site: Site, reported: Reported) -> None:
-    """Record an interaction, if that can be done."""
+    """Record an interaction, if that can be done; what is done with a test message is not recorded."""
+    if is_test(reported.message or ""):
+        return
     try:
         site.tracking.report([reported])
     except Rejected as refusal:

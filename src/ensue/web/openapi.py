@@ -25,6 +25,7 @@ from ensue.web.campaigns import Copy
 from ensue.web.devices import Device, DeviceToken
 from ensue.web.interactions import Call, Interactions
 from ensue.web.links import Tap
+from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.users import People
 from ensue.web.workspace import Ids, KeyRequest
@@ -34,6 +35,7 @@ OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
 BODIES = (
     Call,
+    CardPreviewRequest,
     Copy,
     Details,
     Device,
@@ -42,7 +44,9 @@ BODIES = (
     Interactions,
     KeyRequest,
     People,
+    PreviewRequest,
     Tap,
+    TestRequest,
     TrackRequest,
     Workspace,
 )
@@ -93,7 +97,7 @@ def _complete(operation: Schema, handler: HTTPRouteHandler) -> None:
     responses.pop("400", None)  # the framework's own form of error, which is not used
     responses["default"] = PROBLEM
     if "scope" in handler.opt:
-        operation["security"] = [{SCHEME: [handler.opt["scope"]]}]
+        operation["security"] = [{SCHEME: handler.opt["scope"].split()}]
     if "accepts" in handler.opt:
         body = {"$ref": REFERENCE.format(name=handler.opt["accepts"])}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}

@@ -12,8 +12,10 @@ from litestar.params import SkipValidation
 from ensue.content.links import Tracker
 from ensue.ports import Clock, Runner
 from ensue.services.definitions import Definitions
+from ensue.services.feed import Feed
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
+from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.tracking import Tracking
 
@@ -34,6 +36,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     tracking: Tracking
     people: People
     keys: Keys
+    feed: Feed
+    messaging: Messaging
     tracker: Tracker
     new_id: Callable[[], str]
     push_key: str = ""

@@ -79,6 +79,12 @@ class Put(msgspec.Struct, frozen=True, kw_only=True):
     users: int
 
 
+class FeedCards(msgspec.Struct, frozen=True, kw_only=True):
+    """The cards of a feed: pinned, then unread, then the newest first."""
+
+    cards: list[dict[str, object]]
+
+
 @post("/users", scope="users:write", accepts="People", sync_to_thread=True, operation_id="put_users")
 def put_users(site: Shared, document: JsonBody) -> Put:
     """Set attributes of up to 1,000 users, all or none; those who are not there yet are made."""
@@ -138,12 +144,19 @@ def list_events_of_user(site: Shared, user: FromPath[str], limit: Limit = 100) -
     return EventList(events=site.runner.read(read))
 
 
+@get("/users/{user:str}/feed", scope="users:read", sync_to_thread=True, operation_id="read_feed_of_user")
+def read_feed_of_user(site: Shared, user: FromPath[str]) -> FeedCards:
+    """Read the cards that a user sees now, in order; somebody unknown sees what a newcomer does."""
+    return FeedCards(cards=site.feed.cards(user))
+
+
 HANDLERS: list[HTTPRouteHandler] = [
     put_users,
     read_user,
     delete_user,
     list_decisions_of_user,
     list_events_of_user,
+    read_feed_of_user,
 ]
 
 

@@ -179,13 +179,13 @@ def launch(site: Shared, document: JsonBody) -> Launched:
 
 def _checked(site: Site, found: Document) -> Checked:
     match found:
-        case Campaign():
+        case Campaign() | Card():
             problems, warnings = site.definitions.check(found)
             return Checked(problems=problems, warnings=warnings)
         case Segment():
             problems = site.runner.read(lambda store: segment_problems(found, known(store.catalog)))
             return Checked(problems=problems, warnings=[])
-        case Card() | Scenario():
+        case Scenario():
             return Checked(problems=[], warnings=[])
         case _:
             assert_never(found)
