@@ -185,6 +185,38 @@ def test_an_event_that_is_refused_is_told_and_holds_nothing_back(desk: Desk, vis
     assert desk.events("rex", type="purchase") == []
 
 
+def test_what_is_too_large_or_no_json_is_told_and_holds_nothing_back(desk: Desk, visit: Visit) -> None:
+    visitor = visit("lars")
+    page = visitor.open()
+    page.evaluate(
+        """() => {
+          const circle = {};
+          circle.circle = circle;
+          ensue.logEvent("circle", circle);
+          ensue.logEvent("large", { text: "x".repeat(5_000_000) });
+          ensue.logEvent("fine");
+          return ensue.flush();
+        }"""
+    )
+    desk.wait_for("lars", type="custom_event", name="fine")
+    assert [one["name"] for one in desk.events("lars", type="custom_event")] == ["fine"]
+    assert len(until(lambda: found if len(found := errors(page)) > 1 else None, "the errors are told")) == 2
+    visitor.complaints[:] = [one for one in visitor.complaints if "status of 413" not in one]
+
+
+def test_a_browser_that_keeps_nothing_still_tells(desk: Desk, visit: Visit) -> None:
+    visitor = visit("pim")
+    blocked = "{ get() { throw new DOMException('no', 'SecurityError') } }"
+    visitor.context.add_init_script(
+        f"for (const name of ['localStorage', 'indexedDB']) Object.defineProperty(window, name, {blocked})"
+    )
+    page = visitor.open()
+    log(page, "unkept")
+    page.evaluate("ensue.flush()")
+    desk.wait_for("pim", type="custom_event", name="unkept")
+    assert len(desk.events("pim", type="session_started")) == 1
+
+
 def test_each_event_belongs_to_the_user_of_its_time(desk: Desk, visit: Visit) -> None:
     visitor = visit("first")
     page = visitor.open()

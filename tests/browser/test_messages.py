@@ -84,7 +84,6 @@ def test_a_message_follows_a_click_in_another_within_a_second(
     )
     took = []
     for _ in range(3):
-        page.evaluate("localStorage.setItem(`ensue-${options}-messages`, '{\"shown\": []}')".replace("options", "x"))
         log(page, "quick")
         page.get_by_role("dialog", name="First").get_by_role("button", name="Go").click()
         page.get_by_role("dialog", name="Second").get_by_role("button", name="Close").click()
@@ -251,17 +250,32 @@ def test_a_stopped_campaign_vanishes_from_an_open_page(desk: Desk, visit: Visit)
 
 def test_one_at_a_time_the_higher_priority_first_and_an_interval_between_two(desk: Desk, visit: Visit) -> None:
     desk.launch(
-        campaign("low", on_event("many"), "{heading: Low, priority: 1, dismiss_after: 1s}")
-        + campaign("high", on_event("many"), "{heading: High, priority: 2, dismiss_after: 1s}")
+        campaign("now", on_event("now"), "{heading: Now}")
+        + campaign("low", on_event("many"), "{heading: Low, priority: 1}")
+        + campaign("high", on_event("many"), "{heading: High, priority: 2}")
     )
-    visitor = visit("max", messages={"minInterval": 2})
-    page = visitor.open()
-    page.evaluate("ensue.logEvent('many').then?.()", None)
-    expect(message_in(page)).to_have_count(1)
-    desk.wait_for("max", 2, interaction="view_in_app_message")
-    first, second = desk.events("max", interaction="view_in_app_message")
-    assert {first["campaign"], second["campaign"]} == {"low", "high"}
-    assert second["at"] > first["at"]
+    page = visit("max", messages={"minInterval": 1}).open()
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          new MutationObserver((changes) => changes.forEach(({ addedNodes: [shown] }) => {
+            seen.push([shown ? shown.shadowRoot.querySelector("h2").textContent : "", performance.now()]);
+          })).observe(document.body, { childList: true });
+        }"""
+    )
+    log(page, "now")
+    expect(page.get_by_role("dialog", name="Now")).to_be_visible()
+    log(page, "many")
+    for name in ("low", "high"):
+        path = f"/api/v1/campaigns/{name}/decisions?outcome=sent"
+        until(lambda path=path: desk.client.get(path).json()["decisions"], "it lies ready")
+    page.evaluate("ensue.refresh()")
+    for name in ("Now", "High", "Low"):
+        page.get_by_role("dialog", name=name).get_by_role("button", name="Close").click()
+    seen: list[tuple[str, float]] = page.evaluate("seen")
+    assert [name for name, _ in seen] == ["Now", "", "High", "", "Low", ""]
+    times = [at for _, at in seen]
+    assert min(times[2] - times[1], times[4] - times[3]) >= 990
 
 
 def test_what_was_seen_is_not_shown_again_after_a_reload(desk: Desk, visit: Visit) -> None:

@@ -182,11 +182,10 @@ def test_a_tap_without_a_net_is_told_at_the_next_push(desk: Desk, visit: Visit, 
     visitor = visit("otto")
     page = subscribed(visitor, service, desk)
     worker = pushed(visitor, page, service, desk)
-    tap = service.messages[-1]["tap"]
-    visitor.context.route(tap, lambda route: route.abort())
+    visitor.context.set_offline(offline=True)
     worker.evaluate(TAP, "later")
+    visitor.context.set_offline(offline=False)
     assert desk.events("otto", interaction="directly_open_push") == []
-    visitor.context.unroute(tap)
     pushed(visitor, page, service, desk)
     (told,) = desk.wait_for("otto", interaction="directly_open_push")
     assert told["button"] == "later"

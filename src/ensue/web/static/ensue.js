@@ -108,7 +108,7 @@ export class Ensue {
   }
 
   /** @param {string} product @param {{price: number, currency?: string, quantity?: number, properties?: object}} sale */
-  logPurchase(product, { price, currency, quantity, properties }) {
+  logPurchase(product, { price, currency, quantity, properties } = {}) {
     this.#log("purchase", { product, price, currency, quantity, properties });
   }
 
@@ -252,8 +252,12 @@ export class Ensue {
   }
 
   #put(user, type, fields, at = Date.now()) {
-    const event = { id: fresh(), at: new Date(at).toISOString(), type, ...fields };
-    this.#queue.add(user, event, AT_ONCE.test(type) ? 0 : SOON);
+    try {
+      const event = JSON.parse(JSON.stringify({ id: fresh(), at: new Date(at), type, ...fields }));
+      this.#queue.add(user, event, AT_ONCE.test(type) ? 0 : SOON);
+    } catch (fault) {
+      this.onError(fault); // properties that are no JSON
+    }
   }
 
   // ---------------------------------------------------------------- the device
