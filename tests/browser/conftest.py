@@ -65,6 +65,15 @@ class Desk:
         """Wait until a user has at least this many events with these fields."""
         return until(lambda: found if len(found := self.events(user, **fields)) >= count else None, str(fields))
 
+    def wait_for_sent(self, *campaigns: str) -> None:
+        """Wait until each of these campaigns was sent to somebody."""
+
+        def sent(campaign: str) -> bool:
+            path = f"/api/v1/campaigns/{campaign}/decisions?outcome=sent"
+            return bool(self.client.get(path).raise_for_status().json()["decisions"])
+
+        until(lambda: all(sent(one) for one in campaigns), f"{campaigns} are sent")
+
     def _asked(self, method: str, path: str, body: Json | None = None) -> Json:
         response = self.client.request(method, path, json=body)
         assert response.is_success, response.text

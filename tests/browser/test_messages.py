@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.running import until
 from tests.browser.conftest import Desk
 from tests.browser.shop import Visitor, message_in
 
@@ -241,7 +240,7 @@ def test_a_stopped_campaign_vanishes_from_an_open_page(desk: Desk, visit: Visit)
     expect(message_in(page)).to_have_count(0)
     log(page, "both")
     expect(page.get_by_role("dialog", name="Stays")).to_be_visible()
-    until(lambda: len(desk.client.get("/api/v1/campaigns/goes/decisions").json()["decisions"]), "it is decided")
+    desk.wait_for_sent("goes")
     desk.move("campaigns", "goes", "stop")
     page.get_by_role("button", name="Close").click()
     page.evaluate("ensue.refresh()")
@@ -266,9 +265,7 @@ def test_one_at_a_time_the_higher_priority_first_and_an_interval_between_two(des
     log(page, "now")
     expect(page.get_by_role("dialog", name="Now")).to_be_visible()
     log(page, "many")
-    for name in ("low", "high"):
-        path = f"/api/v1/campaigns/{name}/decisions?outcome=sent"
-        until(lambda path=path: desk.client.get(path).json()["decisions"], "it lies ready")
+    desk.wait_for_sent("low", "high")
     page.evaluate("ensue.refresh()")
     for name in ("Now", "High", "Low"):
         page.get_by_role("dialog", name=name).get_by_role("button", name="Close").click()
