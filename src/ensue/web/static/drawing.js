@@ -8,7 +8,7 @@ const LEADING = ["http:", "https:", "mailto:", "tel:"];
 
 /**
  * Make an element; `text` becomes its text, functions become listeners, absent values are left out.
- * @param {string} tag @param {Record<string, any>} attributes @param {(Node | string | undefined)[]} children
+ * @param {string} tag @param {Record<string, any>} attributes @param {(Node | string | 0 | undefined)[]} children
  */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -17,7 +17,7 @@ export function make(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== undefined));
+  element.append(...children.filter(Boolean));
   return element;
 }
 
@@ -32,6 +32,11 @@ export function safe(link) {
 export function picture(address, alt = "") {
   const src = safe(address);
   return src && make("img", { src, alt, error: (event) => event.target.remove() });
+}
+
+/** The button that takes something away. @param {string} label @param {() => void} click */
+export function closer(label, click) {
+  return make("button", { type: "button", class: "close", "aria-label": label, click }, "×");
 }
 
 /** A shadow root with these styles, which a strict Content-Security-Policy allows. @param {Element} host */

@@ -81,9 +81,9 @@ export class Ensue {
 
   /** From now on it is this person; without one, nobody known. @param {string} [user] @param {string} [userToken] */
   changeUser(user = this.#anonymous(), userToken) {
-    this.#queue.trust(user, userToken);
     const before = /** @type {Session | null} */ (this.#memory.recall("session"));
     if (before && before.user !== user) {
+      this.#queue.trust(before.user, before.token);
       this.#end(before);
       this.#move(before.user, user);
     }
@@ -92,6 +92,7 @@ export class Ensue {
       this.#feed.clear();
     }
     Object.assign(this, { user, userToken });
+    this.#queue.trust(user, userToken);
     this.#stir();
     this.flush();
     this.refresh();
@@ -199,7 +200,7 @@ export class Ensue {
 
   /** A hidden page holds no connection: browsers have few of them for each server. */
   #turned(visible) {
-    this.#stir();
+    this.#stir(!visible);
     if (visible) {
       this.flush();
       this.refresh();
@@ -221,14 +222,16 @@ export class Ensue {
     return this.#memory.recall("anonymous") ?? this.#memory.keep("anonymous", `anonymous-${fresh()}`);
   }
 
-  /** The person is active: their session goes on, or a new one starts. */
-  #stir() {
+  /** The person is active: their session goes on, or a new one starts, unless they are `leaving`. */
+  #stir(leaving = false) {
     const now = Date.now();
     const session = /** @type {Session | null} */ (this.#memory.recall("session"));
-    const goesOn = session?.user === this.user && now - session.active < INACTIVE;
-    if (session?.user === this.user && !goesOn) this.#end(session);
+    const isMine = session?.user === this.user;
+    const goesOn = isMine && now - session.active < INACTIVE;
+    if (!goesOn && leaving) return;
+    if (isMine && !goesOn) this.#end(session);
     const { started, viewed } = goesOn ? session : { started: now, viewed: [] };
-    this.#memory.keep("session", { user: this.user, started, active: now, viewed });
+    this.#memory.keep("session", { user: this.user, token: this.userToken, started, active: now, viewed });
     if (!goesOn) this.#put(this.user, "session_start", {}, now);
   }
 
@@ -240,6 +243,7 @@ export class Ensue {
 
   /** @param {string} card @returns {boolean} whether this is its first view in the session */
   #first(card) {
+    this.#stir();
     const session = this.#memory.recall("session");
     if (session.viewed.includes(card)) return false;
     this.#memory.keep("session", { ...session, viewed: [...session.viewed, card] });

@@ -5,7 +5,7 @@
  * with them is told.
  */
 
-import { make, picture, rooted, safe, whenSeen } from "./drawing.js";
+import { closer, make, picture, rooted, safe, whenSeen } from "./drawing.js";
 
 const MOMENT = 500; // ms in view that make a view
 
@@ -116,9 +116,7 @@ class FeedElement extends HTMLElement {
     const href = safe(card.link);
     const click = () => this.feed.click(card.card);
     const content = href ? make("a", { href, click }, ...this.#content(card)) : make("div", {}, ...this.#content(card));
-    const name = `${labels.dismiss}: ${card.title}`;
-    const dismiss = make("button", { type: "button", class: "close", "aria-label": name }, "×");
-    dismiss.addEventListener("click", () => this.#dismiss(card));
+    const dismiss = closer(`${labels.dismiss}: ${card.title}`, () => this.#dismiss(card));
     const marks = [card.layout, card.pinned && "pinned", !card.viewed && "unread"].filter(Boolean);
     return make("li", { class: marks.join(" "), "data-category": card.category }, content, dismiss);
   }
@@ -127,7 +125,7 @@ class FeedElement extends HTMLElement {
   #content({ layout, title, description, image, pinned, viewed }) {
     const { labels } = this.feed;
     const marks = [pinned && labels.pinned, !viewed && labels.unread].filter(Boolean);
-    const mark = marks.length ? make("p", { class: "marks" }, marks.join(" · ")) : undefined;
+    const mark = marks.length && make("p", { class: "marks" }, marks.join(" · "));
     const banner = layout === "banner" && picture(image, title);
     if (banner) return [banner, mark];
     return [picture(image), make("div", { class: "text" }, mark, make("h3", {}, title), make("p", {}, description))];

@@ -5,7 +5,7 @@
  * nothing; a dialog gives the focus back, a slide-up never takes it.
  */
 
-import { make, picture, rooted, safe, whenSeen } from "./drawing.js";
+import { closer, make, picture, rooted, safe, whenSeen } from "./drawing.js";
 
 const MOMENT = 100; // ms in view that make a view
 const ANSWERS = 10_000; // ms after a click or dismissal in which a new message counts as an answer to it
@@ -33,7 +33,6 @@ export class Messages {
    */
   constructor(options) {
     Object.assign(this, options);
-    this.memory.keep("messages", { shown: [], closedAt: 0, answeredAt: 0, ...this.#past });
   }
 
   /** @param {Message[]} messages all that lie ready now: others that wait are gone */
@@ -65,7 +64,7 @@ export class Messages {
   }
 
   get #past() {
-    return this.memory.recall("messages");
+    return { shown: [], closedAt: 0, answeredAt: 0, ...this.memory.recall("messages") };
   }
 
   #remember(changes) {
@@ -161,10 +160,8 @@ class Panel {
 
   #inside() {
     const { layout, html } = this.message;
-    const close = make("button", { type: "button", class: "close", "aria-label": this.labels.close }, "×");
-    close.addEventListener("click", this.on.dismiss);
     const parts = layout === "html" && html ? [this.#framed(html)] : [this.#content(), this.#buttons()];
-    return make("div", { class: "inside" }, ...parts, close);
+    return make("div", { class: "inside" }, ...parts, closer(this.labels.close, this.on.dismiss));
   }
 
   #content() {
@@ -173,7 +170,7 @@ class Panel {
       picture(image),
       heading && make("h2", { id: "heading" }, heading),
       body && make("p", { id: "body" }, body),
-    ].filter(Boolean);
+    ];
     const href = safe(link);
     const click = () => this.on.click({});
     return href ? make("a", { class: "content", href, click }, ...parts) : make("div", { class: "content" }, ...parts);

@@ -69,8 +69,9 @@ export class Queue {
     addEventListener("online", () => this.flush());
   }
 
-  /** From now on this token speaks for this user, also for events that wait. */
+  /** From now on this token speaks for this user, also for events that wait; the last one trusted is here now. */
   trust(user, token) {
+    this.user = user;
     this.#tokens.set(user, token);
     this.#refused.delete(user);
   }
@@ -158,18 +159,20 @@ export class Queue {
     }
   }
 
-  /** @param {Kept[]} batch */
+  /** @param {EnsueError} fault @param {Kept[]} batch @returns {Promise<boolean>} whether to go on */
   async #failed(fault, batch) {
-    if (fault.status === 401) this.#refused.add(batch[0].user);
+    const [{ user }] = batch;
+    if (UNREADABLE.includes(fault.status)) {
+      this.#most = Math.ceil(batch.length / 2); // halved until the culprit is alone
+      if (batch.length > 1) return true;
+      await this.#drop(batch);
+    } else if (fault.status === 401) this.#refused.add(user);
     else if (fault.status === 403) this.#shut = true;
-    else if (!UNREADABLE.includes(fault.status)) {
+    else {
       this.#later(pause(this.#tries++));
       return false;
-    } else if (batch.length > 1) {
-      this.#most = Math.ceil(batch.length / 2); // halved until the culprit is alone
-      return true;
-    } else await this.#drop(batch);
-    this.onError(fault);
+    }
+    if (fault.status !== 401 || user === this.user) this.onError(fault); // for others nobody has a new token
     return true;
   }
 
