@@ -84,6 +84,6 @@ const SHARED = `
     background: none; color: inherit; text-decoration: none; cursor: pointer }
   .first { background: var(--ensue-accent, #1d4ed8); color: var(--ensue-accent-text, #fff); border-color: transparent }
   .close { position: absolute; inset-block-start: .25em; inset-inline-end: .25em; width: 2.5em; height: 2.5em;
-    padding: 0; border: 0; font-size: 1.1em; line-height: 1 }
+    padding: 0; border: 0; background: var(--ensue-background, Canvas); font-size: 1.1em; line-height: 1 }
   :focus-visible { outline: 3px solid var(--ensue-text, CanvasText); outline-offset: 2px }
 `;

@@ -150,5 +150,4 @@ const STYLES = `
   .text { display: grid; gap: .3em; align-content: start }
   .unread { border-color: var(--ensue-accent, #1d4ed8) }
   .marks { font-size: .85em; font-weight: 600 }
-  .close { background: var(--ensue-background, Canvas) }
 `;

@@ -208,7 +208,6 @@ const STYLES = `
   .buttons { display: flex; flex-wrap: wrap; gap: .6em }
   :host([layout=html]) .inside { padding: 0 }
   iframe { display: block; width: 100%; height: 60vh; border: 0 }
-  .close { background: var(--ensue-background, Canvas) }
   :host([layout=fullscreen]) dialog { width: 100vw; height: 100vh; max-width: none; max-height: none; border-radius: 0 }
   :host([layout=fullscreen]) .inside { min-height: 100%; justify-content: center; align-items: center }
   @media (prefers-reduced-motion: no-preference) {
