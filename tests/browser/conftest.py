@@ -39,8 +39,9 @@ class Desk:
         self.url = str(client.base_url).rstrip("/")
 
     def app(self, **more: object) -> Json:
-        """Make an app for the shop's origin."""
-        return self._asked("POST", "/api/v1/apps", {"name": "Shop", "origins": [self.shop.url], **more})
+        """Make an app for the shop's origin; return its id and its secret."""
+        made = self._asked("POST", "/api/v1/apps", {"name": "Shop", "origins": [self.shop.url], **more})
+        return {"id": made["app"]["id"], "secret": made["secret"]}
 
     def launch(self, definitions: str) -> None:
         """Save definitions given as YAML and launch them in their order."""

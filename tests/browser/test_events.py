@@ -19,7 +19,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def signed(desk: Desk) -> Json:
     """Make an app whose users must prove who they are."""
-    return desk.app(requires_token=True)
+    return desk.app(signed=True)
 
 
 def token(app: Json, user: str, **claims: object) -> str:

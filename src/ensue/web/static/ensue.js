@@ -85,7 +85,6 @@ export class Ensue {
     if (before && before.user !== user) {
       this.#queue.trust(before.user, before.token);
       this.#end(before);
-      this.#move(before.user, user);
     }
     if (this.user && this.user !== user) {
       this.#messages.clear();
@@ -94,6 +93,7 @@ export class Ensue {
     Object.assign(this, { user, userToken });
     this.#queue.trust(user, userToken);
     this.#stir();
+    if (before) this.#move(before.user, user);
     this.flush();
     this.refresh();
   }
@@ -288,7 +288,7 @@ export class Ensue {
   /** The device belongs to who uses the browser now: nobody gets what is meant for the one before. */
   #move(from, to) {
     const device = this.#memory.recall("device");
-    if (!device) return;
+    if (!device || from === to) return;
     this.#unregister(from, device);
     this.#register(to, device);
   }
