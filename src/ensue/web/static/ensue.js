@@ -70,17 +70,21 @@ export class Ensue {
   #app = "";
   #turn = 0;
   #tries = 0;
+  #memory = /** @type {Memory} */ (/** @type {unknown} */ (undefined));
   #queue = /** @type {Queue} */ (/** @type {unknown} */ (undefined));
+  #messages = /** @type {Messages} */ (/** @type {unknown} */ (undefined));
+  #feed = /** @type {Feed} */ (/** @type {unknown} */ (undefined));
 
   /** Begin; again, it only changes the user. @param {Options} options @returns {Ensue} */
   init({ app, user, userToken, url, messages, labels, onError = () => {} }) {
     if (!this.#app) this.#start({ app, url, messages, labels: { ...LABELS, ...labels }, onError });
-    if (!this.user || user !== undefined) this.changeUser(user ?? this.#anonymous(), userToken);
+    if (!this.user || user) this.changeUser(user, userToken);
     return this;
   }
 
-  /** From now on it is this person; without one, nobody known. @param {string} [user] @param {string} [userToken] */
-  changeUser(user = this.#anonymous(), userToken) {
+  /** From now on it is this person; without one, nobody known. @param {string} [id] @param {string} [userToken] */
+  changeUser(id, userToken) {
+    const user = id || this.#anonymous();
     const before = /** @type {Session | null} */ (this.#memory.recall("session"));
     if (before && before.user !== user) {
       this.#queue.trust(before.user, before.token);
@@ -177,10 +181,6 @@ export class Ensue {
     this.#messages.replace(news.messages);
     this.#listen(this.url + news.stream.slice(1));
   }
-
-  #memory = new Memory("ensue-");
-  #messages = /** @type {Messages} */ (/** @type {unknown} */ (undefined));
-  #feed = /** @type {Feed} */ (/** @type {unknown} */ (undefined));
 
   #start({ app, url = new URL("..", import.meta.url).href, messages, labels, onError }) {
     this.#app = app;

@@ -80,7 +80,7 @@ class FeedElement extends HTMLElement {
 
   connectedCallback() {
     if (!this.shadowRoot) rooted(this, STYLES).append(this.#list, make("slot"));
-    this.#list.setAttribute("aria-label", this.getAttribute("label") ?? this.feed.labels.feed);
+    this.#list.setAttribute("aria-label", this.feed.labels.feed);
     this.unlisten = this.feed.listen((cards) => this.#draw(cards));
   }
 

@@ -32,7 +32,7 @@ export class EnsueError extends Error {
  * @param {string} address @param {object} body @returns {Promise<any>}
  */
 export async function ask(address, body) {
-  const request = { method: "POST", credentials: "omit", cache: "no-store", body: JSON.stringify(body) };
+  const request = { method: "POST", credentials: "omit", body: JSON.stringify(body) };
   const response = await fetch(address, { ...request, signal: AbortSignal.timeout(PATIENCE) }).catch((fault) => {
     throw new EnsueError(0, fault.message);
   });
