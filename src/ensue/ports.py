@@ -11,11 +11,13 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from ensue.apps import Apps
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
+from ensue.inbox import Inbox
 from ensue.parcels import Handed, Parcel
 
 T = TypeVar("T")
@@ -221,8 +223,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked_at: datetime | None = None
 
 
-class Catalog(Protocol):
-    """Definitions and their lives: campaigns, cards, segments, settings, API keys."""
+class Catalog(Apps, Protocol):
+    """Definitions and their lives: campaigns, cards, segments, settings, API keys, apps."""
 
     def campaigns(self) -> list[CampaignState]:
         """Return all campaigns by id."""
@@ -286,7 +288,7 @@ class Catalog(Protocol):
 
 
 class Store(Protocol):
-    """The three of them over one database: what is done in one transaction happens whole or not at all."""
+    """All of them over one database: what is done in one transaction happens whole or not at all."""
 
     @property
     def journal(self) -> Journal:
@@ -301,6 +303,11 @@ class Store(Protocol):
     @property
     def catalog(self) -> Catalog:
         """Return the Catalog."""
+        ...
+
+    @property
+    def inbox(self) -> Inbox:
+        """Return the in-app messages that lie ready."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

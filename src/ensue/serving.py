@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from ensue.config import Settings
 from ensue.errors import Unavailable, rejected
 from ensue.ports import Clock
+from ensue.services.hub import Hub
 from ensue.system import open_system
 from ensue.web.app import create_app
 from ensue.web.site import Site
@@ -45,7 +46,18 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Uvicorn(uvicorn.Server):
-    """Uvicorn that ends on a signal without raising it again, so that what is under way can be finished after it."""
+    """Uvicorn that ends on a signal without raising it again, so that what is under way can be finished after it.
+
+    `ending` is called once nothing new is taken up, for what is under way and would not end by itself.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -63,12 +75,12 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """A running web server; `serve` blocks, `stop` ends it from another thread or a signal."""
 
-    def __init__(self, app: Litestar, listener: socket.socket) -> None:
-        """Prepare; nothing is answered yet."""
+    def __init__(self, app: Litestar, listener: socket.socket, hub: Hub) -> None:
+        """Prepare; nothing is answered yet. At the end the open pages of the `hub` are ended."""
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN, lifespan="off"
         )
-        self._server = _Uvicorn(config)
+        self._server = _Uvicorn(config, hub.close)
         self._listener = listener
 
     def serve(self) -> None:
@@ -106,7 +118,7 @@ def serving(
         set_asyncio_executor(ThreadPoolExecutor(WEB_THREADS, thread_name_prefix="ensue-web"))
         site = replace(system.site, owner_token=address.token)
         try:
-            yield Served(server=Server(create_app(site, more), listener), address=address, site=site)
+            yield Served(server=Server(create_app(site, more), listener, site.hub), address=address, site=site)
         finally:
             system.close()
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from ensue.bootstrap import renderer
 from ensue.channels.apns import BASE_URL, SANDBOX_URL, ApnsTransport, ProviderToken, load_key
 from ensue.channels.fcm import FcmTransport, load_account
+from ensue.channels.inbox import InboxTransport
 from ensue.channels.outbound import Outbound
 from ensue.channels.push import PushTransport
 from ensue.channels.smtp import SmtpSettings, SmtpTransport
@@ -34,13 +35,17 @@ from ensue.runners.clock import SystemClock, fresh_id
 from ensue.runners.delivery import Carriers, Delivery
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
+from ensue.services.apps import AppRegistry
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
+from ensue.services.hub import Hub
+from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.scheduling import Scheduling
+from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
 from ensue.web.site import Site
@@ -78,10 +83,16 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     runner = EmbeddedRunner(SqliteStore(settings.database), clock, lease=LEASE * speed)
     runner.write(lambda store: store.journal.release())
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
-    tracker = Tracker(secret, settings.url)
-    mail = EmailSettings(sender=settings.mail_from, reply_to=settings.reply_to, list_id=settings.list_id)
     settings = _with_keys(settings, runner)
-    delivery = Delivery(runner, clock, carriers=_carriers(settings), render=renderer(runner, tracker, mail))
+    mail = EmailSettings(sender=settings.mail_from, reply_to=settings.reply_to, list_id=settings.list_id)
+    site = _site(runner, clock, secret, settings, mail)
+    delivery = Delivery(
+        runner,
+        clock,
+        carriers=_carriers(settings, lambda: InboxTransport(runner, clock)),
+        render=renderer(runner, site.tracker, mail),
+        delivered=site.inboxes.tell,
+    )
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
     scheduling = Scheduling(runner, clock)
     claims = settings.delivery_threads * 4
@@ -94,14 +105,6 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         upcoming = scheduling.next_at()
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
-    messaging = Messaging(
-        runner,
-        clock,
-        fresh_id,
-        render=partial(render, tracker=tracker, settings=mail),
-        carriers=_carriers(settings),
-    )
-    site = _site(runner, clock, tracker, messaging, public_key(settings.vapid_key))
     site.launching.finish_stops()
     return System(
         site=site,
@@ -111,21 +114,33 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     )
 
 
-def _site(runner: Runner, clock: Clock, tracker: Tracker, messaging: Messaging, push_key: str) -> Site:
-    definitions = Definitions(runner, clock, check_content)
+def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: EmailSettings) -> Site:
+    tracker, hub = Tracker(secret, settings.url), Hub()
+    inboxes = Inboxes(runner, hub)
+    definitions = Definitions(runner, clock, check_content, hub)
     return Site(
         runner=runner,
         clock=clock,
         definitions=definitions,
-        launching=Launching(runner, clock, definitions),
+        launching=Launching(runner, clock, definitions, hub),
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
+        apps=AppRegistry(runner, clock, fresh_id),
         feed=Feed(runner, clock),
-        messaging=messaging,
+        messaging=Messaging(
+            runner,
+            clock,
+            fresh_id,
+            render=partial(render, tracker=tracker, settings=mail),
+            carriers=_carriers(settings, lambda: InboxTransport(runner, clock, inboxes.tell)),
+        ),
         tracker=tracker,
+        tickets=Tickets(secret, clock),
+        hub=hub,
+        inboxes=inboxes,
         new_id=fresh_id,
-        push_key=push_key,
+        push_key=public_key(settings.vapid_key),
     )
 
 
@@ -146,12 +161,12 @@ def _with_keys(settings: Settings, runner: Runner) -> Settings:
     )
 
 
-def _carriers(settings: Settings) -> Carriers:
+def _carriers(settings: Settings, inbox: Callable[[], Transport]) -> Carriers:
     """Return what makes the transports of one thread, by channel; what all threads share is made here.
 
     Signatures carry the machine's time, whatever the clock: the services compare it with theirs.
     """
-    makers = {"webhook": _webhooks(settings), "push": _push(settings)}
+    makers = {"webhook": _webhooks(settings), "push": _push(settings), "in_app_message": inbox}
     if settings.smtp is not None:
         mail = msgspec.convert(msgspec.structs.asdict(settings.smtp), SmtpSettings)
         makers["email"] = lambda: SmtpTransport(mail)

@@ -59,7 +59,7 @@ class DyingStore:
     """A store whose `crash_at`-th transaction is the last: it dies at its end, before or after the commit."""
 
     def __init__(self, store: Store, crash_at: int, *, is_committed: bool) -> None:
-        self.journal, self.ledger, self.catalog = store.journal, store.ledger, store.catalog
+        self.journal, self.ledger, self.catalog, self.inbox = store.journal, store.ledger, store.catalog, store.inbox
         self._store = store
         self._left = crash_at
         self._is_committed = is_committed

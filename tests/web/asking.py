@@ -16,12 +16,16 @@ from ensue.content.render import render
 from ensue.core.state import UserState
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.clock import fresh_id
+from ensue.services.apps import AppRegistry
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
+from ensue.services.hub import Hub
+from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
+from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.web.app import create_app
 from ensue.web.site import MAX_BODY, Site
@@ -106,19 +110,24 @@ def events_in(site: Site) -> int:
 
 def site_on(runner: Runner, clock: Clock) -> Site:
     """Put a site together around a runner."""
-    definitions = Definitions(runner, clock, check_content)
+    hub = Hub()
+    definitions = Definitions(runner, clock, check_content, hub)
     tracker = Tracker("secret", "http://ensue.example")
     return Site(
         runner=runner,
         clock=clock,
         definitions=definitions,
-        launching=Launching(runner, clock, definitions),
+        launching=Launching(runner, clock, definitions, hub),
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
         feed=Feed(runner, clock),
         messaging=messaging_on(runner, clock, tracker, {}),
         tracker=tracker,
+        apps=AppRegistry(runner, clock, fresh_id),
+        tickets=Tickets("a secret of this test", clock),
+        hub=hub,
+        inboxes=Inboxes(runner, hub),
         new_id=fresh_id,
     )
 

@@ -12,11 +12,15 @@ from ensue.content.check import check_content
 from ensue.content.links import Tracker
 from ensue.runners.clock import VirtualClock, fresh_id
 from ensue.runners.embedded import EmbeddedRunner
+from ensue.services.apps import AppRegistry
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
+from ensue.services.hub import Hub
+from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.people import People
+from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
@@ -42,19 +46,24 @@ def carriers() -> dict[str, SimulatedTransport]:
 @pytest.fixture
 def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTransport]) -> Iterator[Site]:
     runner = EmbeddedRunner(SqliteStore(tmp_path / "e.db"), clock, keeps_time=False)
-    definitions = Definitions(runner, clock, check_content)
+    hub = Hub()
+    definitions = Definitions(runner, clock, check_content, hub)
     tracker = Tracker("a secret of this test", URL)
     yield Site(
         runner=runner,
         clock=clock,
         definitions=definitions,
-        launching=Launching(runner, clock, definitions),
+        launching=Launching(runner, clock, definitions, hub),
         tracking=Tracking(runner, clock),
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
         feed=Feed(runner, clock),
         messaging=messaging_on(runner, clock, tracker, carriers),
         tracker=tracker,
+        apps=AppRegistry(runner, clock, fresh_id),
+        tickets=Tickets("a secret of this test", clock),
+        hub=hub,
+        inboxes=Inboxes(runner, hub),
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

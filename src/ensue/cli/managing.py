@@ -64,9 +64,9 @@ def status() -> int:
             console.print(f"{name}: {value}", highlight=False)
     for name, value in answer.items():
         if isinstance(value, dict):
-            _print_table(name, [{"name": key, "value": each} for key, each in value.items()])
+            print_table(name, [{"name": key, "value": each} for key, each in value.items()])
         elif isinstance(value, list):
-            _print_table(name, value)
+            print_table(name, value)
     return OK
 
 
@@ -122,7 +122,7 @@ def list_keys() -> int:
     with client() as ensue:
         answer = ensue.get("/api/v1/keys")
     found = answer["keys"]
-    _print_table("keys", found if isinstance(found, list) else [])
+    print_table("keys", found if isinstance(found, list) else [])
     return OK
 
 
@@ -135,7 +135,8 @@ def revoke_key(key_id: str) -> int:
     return OK
 
 
-def _print_table(title: str, rows: list[dict[str, object]]) -> None:
+def print_table(title: str, rows: list[dict[str, object]]) -> None:
+    """Print rows under their names, or that there are none."""
     table = Table(title=title.replace("_", " "), title_justify="left")
     for name in rows[0] if rows else ():
         table.add_column(name)

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from ensue.core.effects import HandOver, Reason, Withdraw
+from ensue.core.effects import Clear, HandOver, Reason, Withdraw
 from ensue.core.events import Accepted, CampaignInteracted, Claimed, Deferred, Failed, Json
 from ensue.core.interacting import make_ready
 from ensue.core.state import Entry, Pending
@@ -60,6 +60,7 @@ def _accept(turn: Turn, entry: Entry, pending: Pending) -> None:
     turn.keep(entry, "sent", channels=accepted)
     turn.close_when_answered(entry)
     if not turn.state.exists:
+        turn.effects.append(Clear(message=pending.message))
         return
     if pending.channel == "in_app_message":
         make_ready(turn, entry.campaign, entry.id, entry.variation or "")

@@ -101,6 +101,18 @@ class Withdraw(Effect, frozen=True, kw_only=True, tag="withdraw"):
     message: str
 
 
+class Clear(Effect, frozen=True, kw_only=True, tag="clear"):
+    """Take the in-app message out of its user's inbox: it was seen, dismissed, or has nobody to go to."""
+
+    message: str
+
+
+class Empty(Effect, frozen=True, kw_only=True, tag="empty"):
+    """Take everything out of the user's inbox: the user was deleted."""
+
+    user: str
+
+
 class HandOver(Effect, frozen=True, kw_only=True, tag="hand_over"):
     """The claimed message may be handed to its channel now."""
 
@@ -123,7 +135,7 @@ class Count(Effect, frozen=True, kw_only=True, tag="count"):
     amount: float = 1
 
 
-Effects = Keep | Send | Withdraw | HandOver | Log | Count
+Effects = Keep | Send | Withdraw | Clear | Empty | HandOver | Log | Count
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from ensue.core.effects import Clear
 from ensue.core.events import CampaignInteracted, CardInteracted, SubscriptionChanged
 from ensue.core.state import RECEIPTS, CardTouch, Receipt, Touch
 from ensue.core.turn import Turn
@@ -15,6 +16,8 @@ from ensue.core.words import CampaignInteraction
 OPENED: frozenset[CampaignInteraction] = frozenset({"open_email", "directly_open_push"})
 CLICKED: frozenset[CampaignInteraction] = frozenset({"click_email", "click_in_app_message"})
 UNSUBSCRIBING: frozenset[CampaignInteraction] = frozenset({"unsubscribe_email", "mark_email_as_spam"})
+DONE_WITH: frozenset[CampaignInteraction] = frozenset({"view_in_app_message", "dismiss_in_app_message"})
+"""Interactions after which an in-app message does not lie ready any more."""
 
 
 def note_receipt(turn: Turn, event: CampaignInteracted, at: datetime) -> bool:
@@ -114,7 +117,9 @@ def _count(turn: Turn, event: CampaignInteracted, touch: Touch, at: datetime) ->
 
 
 def _follow_up(turn: Turn, event: CampaignInteracted, at: datetime) -> None:
-    """F3: a hard bounce makes the address unreachable; a complaint or an unsubscribe unsubscribes."""
+    """Clear a seen message from the inbox; note a hard bounce; unsubscribe who complained or asked for it (F3)."""
+    if event.interaction in DONE_WITH and event.message is not None:
+        turn.effects.append(Clear(message=event.message))
     if event.interaction == "bounce_email" and event.permanent:
         address = turn.state.attributes.get("email")
         turn.state = replace(turn.state, bounced_email=str(address) if address else None)

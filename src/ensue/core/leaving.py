@@ -5,6 +5,7 @@ One rule: a message in the hands of its channel stays, and with it its entry; it
 
 from datetime import datetime
 
+from ensue.core.effects import Empty
 from ensue.core.events import CampaignInteracted
 from ensue.core.occasions import Occasion, name_of
 from ensue.core.plan import first_met
@@ -33,7 +34,8 @@ def bury(turn: Turn) -> None:
 
 
 def forget(turn: Turn, at: datetime) -> None:
-    """Suppress what waits for a user who was deleted (L4)."""
+    """Suppress what waits for a user who was deleted, and empty the inbox (L4)."""
+    turn.effects.append(Empty(user=turn.state.user))
     for entry in turn.state.entries:
         turn.let_go(entry, "user_deleted", at=at)
 

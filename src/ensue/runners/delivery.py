@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 Render = Callable[[Claim], Parcel]
 Carriers = Callable[[], Mapping[str, Transport]]
 """Makes the transports of one thread, by channel."""
+Delivered = Callable[[Parcel], None]
+"""Told of each parcel whose acceptance is durable."""
 Failure = Literal["aborted", "template_error", "delivery_failed", "rate_limited"]
 
 
@@ -33,9 +35,17 @@ class Delivery:
     """Hands messages over, in as many threads as asked for; each has its own connections."""
 
     def __init__(
-        self, runner: Runner, clock: Clock, *, carriers: Carriers, render: Render, is_paced: bool = True
+        self,
+        runner: Runner,
+        clock: Clock,
+        *,
+        carriers: Carriers,
+        render: Render,
+        is_paced: bool = True,
+        delivered: Delivered | None = None,
     ) -> None:
         """Begin with nothing claimed; `is_paced` keeps the campaigns' rate limits."""
+        self._delivered = delivered
         self._runner = runner
         self._clock = clock
         self._render = render
@@ -91,6 +101,8 @@ class Delivery:
                         )
                     ]
                 )
+                if self._delivered is not None:
+                    self._delivered(parcel)
             case "permanent":
                 self._failed(claim, "delivery_failed", handed.detail)
             case "passing":

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ensue.core.decide import INTERNAL, decide
-from ensue.core.effects import Effects, HandOver, Message, Send, Withdraw
+from ensue.core.effects import Clear, Effects, Empty, HandOver, Message, Send, Withdraw
 from ensue.core.events import Claimed, Deferred, Event, Woken
 from ensue.core.plan import Plan, compile_plan
 from ensue.core.state import UserState
@@ -133,6 +133,10 @@ class SerialRunner:
                 sends[effect.message.id] = effect.message
             elif isinstance(effect, Withdraw) and sends.pop(effect.message, None) is None:
                 withdrawn.append(effect.message)
+            elif isinstance(effect, Clear):
+                self._store.inbox.remove(effect.message)
+            elif isinstance(effect, Empty):
+                self._store.inbox.remove_all(effect.user)
         if sends:
             self._store.journal.enqueue(list(sends.values()))
         if withdrawn:

@@ -4,6 +4,7 @@ One rule: a draft may be saved in any state of completeness; what is live must s
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -19,6 +20,9 @@ from ensue.core.validation import (
 )
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Catalog, Clock, Runner, Store
+from ensue.services.hub import FeedChanged, Hub
+
+T = TypeVar("T")
 
 CheckContent = Callable[[Campaign | Card], list[Problem]]
 
@@ -26,15 +30,16 @@ CheckContent = Callable[[Campaign | Card], list[Problem]]
 class Definitions:
     """Saves and checks definitions; `check_content` says which templates do not render."""
 
-    def __init__(self, runner: Runner, clock: Clock, check_content: CheckContent) -> None:
-        """Work on the runner's catalog."""
+    def __init__(self, runner: Runner, clock: Clock, check_content: CheckContent, hub: Hub | None = None) -> None:
+        """Work on the runner's catalog; open pages in the `hub` are told that the feed may be another."""
+        self._hub = hub or Hub()
         self._runner = runner
         self._clock = clock
         self._check_content = check_content
 
     def save_campaign(self, campaign: Campaign) -> CampaignState:
         """Save a draft, or a new version of a launched campaign, which then must be fit for launch."""
-        return self._runner.change(lambda store: self._save_campaign(store, campaign))
+        return self._change(lambda store: self._save_campaign(store, campaign))
 
     def create_campaign(self, campaign: Campaign) -> CampaignState:
         """Save a draft under an id that nobody has yet."""
@@ -45,7 +50,7 @@ class Definitions:
                 raise rejected("id_taken", "id", f"there is a campaign '{campaign.id}' already", hint)
             return self._save_campaign(store, campaign)
 
-        return self._runner.change(create)
+        return self._change(create)
 
     def save_card(self, card: Card) -> CardState:
         """Save a card; that of an active one must be fit for launch."""
@@ -55,11 +60,11 @@ class Definitions:
             self._refuse_broken(store.catalog, [card])
             return state
 
-        return self._runner.change(save)
+        return self._change(save)
 
     def save_segment(self, segment: Segment) -> Segment:
         """Save a segment; what it refers to must exist (A4)."""
-        return self._runner.change(lambda store: _save_segment(store.catalog, segment))
+        return self._change(lambda store: _save_segment(store.catalog, segment))
 
     def save_workspace(self, workspace: Workspace) -> Workspace:
         """Save the settings."""
@@ -71,7 +76,7 @@ class Definitions:
             store.catalog.save_workspace(workspace)
             return workspace
 
-        return self._runner.change(save)
+        return self._change(save)
 
     def apply(self, definitions: list[Campaign | Card | Segment]) -> None:
         """Save several definitions, all or none; they may refer to one another."""
@@ -90,7 +95,7 @@ class Definitions:
                     _save_segment(store.catalog, one)
             self._refuse_broken(store.catalog, [one for one in definitions if isinstance(one, Card)])
 
-        self._runner.change(save)
+        self._change(save)
 
     def duplicate(self, campaign: str, copy: str) -> CampaignState:
         """Save a copy of a campaign's newest version as a draft (L6)."""
@@ -101,7 +106,7 @@ class Definitions:
                 raise rejected("id_taken", "id", f"there is a campaign '{copy}' already", "Choose another id.")
             return self._save_campaign(store, replace(original.versions[-1].campaign, id=copy))
 
-        return self._runner.change(save)
+        return self._change(save)
 
     def check(self, one: Campaign | Card) -> tuple[list[Problem], list[Problem]]:
         """Return the problems that forbid a launch now, and the warnings."""
@@ -118,6 +123,15 @@ class Definitions:
         now = None if is_live else self._clock.now()
         rules = card_problems(one, others, now) if isinstance(one, Card) else launch_problems(one, others, now)
         return [*rules, *self._check_content(one)]
+
+    def _change(self, change: Callable[[Store], T]) -> T:
+        """Carry out a change; open pages are told where it may change the feed."""
+        before = self._runner.plan
+        result = self._runner.change(change)
+        after = self._runner.plan
+        if (before.cards, before.segments) != (after.cards, after.segments):
+            self._hub.tell_all(FeedChanged())
+        return result
 
     def _save_campaign(self, store: Store, campaign: Campaign) -> CampaignState:
         before = store.catalog.find_campaign(campaign.id)

@@ -15,6 +15,7 @@ from ensue.core.validation import Known, nearest
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Catalog, Clock, Run, Runner, Store
 from ensue.services.definitions import Definitions, known
+from ensue.services.hub import FeedChanged, Hub, Withdrawn
 
 Move = Literal["launch", "stop", "resume", "archive", "unarchive"]
 MOVES: dict[Move, tuple[frozenset[Status], Status]] = {
@@ -32,8 +33,9 @@ SWEPT = 1000
 class Launching:
     """Moves campaigns and cards through their lives."""
 
-    def __init__(self, runner: Runner, clock: Clock, definitions: Definitions) -> None:
-        """Work on the runner's catalog."""
+    def __init__(self, runner: Runner, clock: Clock, definitions: Definitions, hub: Hub | None = None) -> None:
+        """Work on the runner's catalog; open pages in the `hub` are told what changes for them."""
+        self._hub = hub or Hub()
         self._runner = runner
         self._clock = clock
         self._definitions = definitions
@@ -42,11 +44,22 @@ class Launching:
         """Move all of them or none; return their new states. Ids are those of campaigns or cards."""
         before = self._runner.plan
         statuses = self._runner.change(lambda store: self._move(store, move, ids))
+        self._tell(move, ids)
         for name in ids:
             launched = before.campaigns.get(name)
             if MOVES[move][1] != "active" and launched is not None and launched.status == "active":
                 self._sweep(name)
         return statuses
+
+    def _tell(self, move: Move, ids: Sequence[str]) -> None:
+        """Tell open pages which messages are to be taken off, and that the feed may be another."""
+        plan = self._runner.plan
+        if MOVES[move][1] != "active":
+            for name in ids:
+                if name in plan.campaigns:
+                    self._hub.tell_all(Withdrawn(name))
+        if any(name in plan.cards for name in ids):
+            self._hub.tell_all(FeedChanged())
 
     def finish_stops(self) -> None:
         """Sweep what a process that died left behind; for the start."""

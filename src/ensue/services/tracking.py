@@ -47,6 +47,13 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 CARD_KINDS = ("view_card", "click_card", "dismiss_card")
+CHANNEL_OF: dict[str, ChannelName] = {
+    "view_in_app_message": "in_app_message",
+    "click_in_app_message": "in_app_message",
+    "dismiss_in_app_message": "in_app_message",
+    "directly_open_push": "push",
+}
+"""Interactions with messages of one channel only, as pages and apps report them."""
 
 
 class Tracking:
@@ -65,9 +72,17 @@ class Tracking:
         """Submit interactions; one that cannot be attributed refuses them all, with the place of it (I2)."""
         now = self._clock.now()
         events = self._runner.read(
-            lambda store: [_attributed(store, one, f"interactions[{place}]", now) for place, one in enumerate(reports)]
+            lambda store: [_checked(store, one, f"interactions[{place}].", now) for place, one in enumerate(reports)]
         )
         return self.submit(events)
+
+    def attributed(self, one: Reported, path: str = "") -> Event:
+        """Return the event of an interaction, to be submitted with others, or refuse it (I2).
+
+        Whether the user is known is not looked at: an event before it in the same submission may make them known.
+        """
+        now = self._clock.now()
+        return self._runner.read(lambda store: _attributed(store, one, path, now))
 
     def call(self, campaign: str, users: Sequence[str], properties: Properties, event_id: str) -> None:
         """Trigger an API-triggered campaign for users; `event_id` makes a repeated call harmless."""
@@ -134,19 +149,24 @@ def _load_user(store: Store, user: str, path: str) -> None:
         raise rejected("unknown_user", f"{path}", f"there is no user '{user}'", "Send an attribute or event first.")
 
 
+def _checked(store: Store, one: Reported, path: str, now: datetime) -> Event:
+    """Return the event of an interaction of a user who is known."""
+    _load_user(store, one.user, f"{path}user")
+    return _attributed(store, one, path, now)
+
+
 def _attributed(store: Store, one: Reported, path: str, now: datetime) -> Event:
     """Return the event of a reported interaction, attributed by its message where it names one (I2)."""
-    _load_user(store, one.user, f"{path}.user")
     if one.interaction in CARD_KINDS:
         return _card_event(store, one, path, now)
     message = _load_message(store, one, path) if one.message else None
     campaign = one.campaign or (message.campaign if message else None)
     if campaign is None:
-        raise rejected("missing", f"{path}.campaign", "names neither campaign nor message", "Give one of the two.")
+        raise rejected("missing", f"{path}campaign", "names neither campaign nor message", "Give one of the two.")
     if message is not None and message.campaign != campaign:
         hint = f"The message belongs to '{message.campaign}'."
-        raise rejected("mismatch", f"{path}.campaign", "is not the campaign of the message", hint)
-    load_campaign(store.catalog, campaign, f"{path}.campaign")
+        raise rejected("mismatch", f"{path}campaign", "is not the campaign of the message", hint)
+    load_campaign(store.catalog, campaign, f"{path}campaign")
     at = one.at or now
     channel: ChannelName | None = message.channel if message else None
     return CampaignInteracted(
@@ -170,8 +190,8 @@ def _attributed(store: Store, one: Reported, path: str, now: datetime) -> Event:
 
 def _card_event(store: Store, one: Reported, path: str, now: datetime) -> CardInteracted:
     if one.card is None:
-        raise rejected("missing", f"{path}.card", "is missing", "Name the card.")
-    load_card(store.catalog, one.card, f"{path}.card")
+        raise rejected("missing", f"{path}card", "is missing", "Name the card.")
+    load_card(store.catalog, one.card, f"{path}card")
     at = one.at or now
     return CardInteracted(
         id=one.id or f"{one.card}:{one.interaction}:{at.isoformat()}",
@@ -187,5 +207,8 @@ def _load_message(store: Store, one: Reported, path: str) -> Message:
     message = store.ledger.find_message(one.message or "")
     if message is None or message.user != one.user:
         text = f"there is no message '{one.message}' to '{one.user}'"
-        raise rejected("unknown_message", f"{path}.message", text, "Use the id that came with the message.")
+        raise rejected("unknown_message", f"{path}message", text, "Use the id that came with the message.")
+    if CHANNEL_OF.get(one.interaction, message.channel) != message.channel:
+        text = f"the message '{one.message}' is of the channel {message.channel}"
+        raise rejected("mismatch", f"{path}message", text, "Use the id that came with the message.")
     return message

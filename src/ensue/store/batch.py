@@ -9,7 +9,7 @@ from typing import assert_never
 
 import msgspec
 
-from ensue.core.effects import Count, Decision, Effects, HandOver, Keep, Log, Message, Send, Withdraw
+from ensue.core.effects import Clear, Count, Decision, Effects, Empty, HandOver, Keep, Log, Message, Send, Withdraw
 from ensue.core.events import CampaignInteracted
 
 
@@ -44,8 +44,8 @@ def gather(effects: Iterable[Effects]) -> Batch:
             case Count():
                 key = (effect.campaign, effect.variation, effect.name)
                 found.amounts[key] = found.amounts.get(key, 0.0) + effect.amount
-            case Withdraw() | HandOver():
-                pass  # the Journal's
+            case Withdraw() | HandOver() | Clear() | Empty():
+                pass  # the Journal's and the inbox's
             case _:
                 assert_never(effect)
     return found

@@ -1,4 +1,4 @@
-"""The Catalog on SQLite: campaigns with their versions, cards, segments, settings, secrets, API keys.
+"""The Catalog on SQLite: campaigns with their versions, cards, segments, settings, secrets, API keys, apps.
 
 One rule: a definition is kept as JSON, written as in the files (`codec`), and a saved version never changes.
 Not here: whether a definition is any good (`plan.validate`).
@@ -9,6 +9,7 @@ from itertools import groupby
 
 import msgspec
 
+from ensue.apps import App
 from ensue.codec.build import build
 from ensue.codec.dump import dump
 from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Spell, Version, Workspace
@@ -21,7 +22,7 @@ SQL = statements("catalog")
 
 _encode = msgspec.json.Encoder().encode
 _spells = msgspec.json.Decoder(tuple[Spell, ...]).decode
-_scopes = msgspec.json.Decoder(tuple[str, ...]).decode
+_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class SqliteCatalog:
@@ -130,6 +131,30 @@ class SqliteCatalog:
             },
         )
 
+    def apps(self) -> list[App]:
+        """Return all apps by time of creation, then id; revoked ones too."""
+        return [_app(row) for row in self._database.rows(SQL["apps"])]
+
+    def find_app(self, app: str) -> App | None:
+        """Return one app, also a revoked one."""
+        row = self._database.row(SQL["find_app"], {"id": app})
+        return _app(row) if row else None
+
+    def save_app(self, app: App) -> None:
+        """Insert or replace an app by its id."""
+        self._database.write(
+            SQL["save_app"],
+            {
+                "id": app.id,
+                "name": app.name,
+                "origins": _json(app.origins),
+                "secret": app.secret,
+                "requires_token": int(app.requires_token),
+                "created_at": micros(app.created_at),
+                "revoked_at": micros_or_none(app.revoked_at),
+            },
+        )
+
 
 def _json(data: object) -> str:
     return _encode(data).decode()
@@ -162,7 +187,20 @@ def _key(row: Row) -> Key:
         id=identity,
         name=name,
         digest=digest,
-        scopes=_scopes(scopes),
+        scopes=_texts(scopes),
+        created_at=instant(created_at),
+        revoked_at=instant_or_none(revoked_at),
+    )
+
+
+def _app(row: Row) -> App:
+    identity, name, origins, secret, requires_token, created_at, revoked_at = row
+    return App(
+        id=identity,
+        name=name,
+        origins=_texts(origins),
+        secret=secret,
+        requires_token=bool(requires_token),
         created_at=instant(created_at),
         revoked_at=instant_or_none(revoked_at),
     )

@@ -7,6 +7,7 @@ Not here: how each of the three keeps its records (`memory_journal`, `memory_led
 from contextlib import AbstractContextManager
 
 from ensue.store.memory_catalog import MemoryCatalog
+from ensue.store.memory_inbox import MemoryInbox
 from ensue.store.memory_journal import MemoryJournal
 from ensue.store.memory_ledger import MemoryLedger
 from ensue.store.turn import Turn
@@ -21,6 +22,7 @@ class MemoryStore:
         self.journal = MemoryJournal(self._turn)
         self.ledger = MemoryLedger(self._turn)
         self.catalog = MemoryCatalog(self._turn)
+        self.inbox = MemoryInbox(self._turn)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Keep what was done at the end; take it back on any error. One at a time: others wait for their turn."""

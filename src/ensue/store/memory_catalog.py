@@ -7,6 +7,7 @@ Not here: whether a definition is any good (`plan.validate`).
 from functools import partial
 from typing import TypeVar
 
+from ensue.apps import App
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.ports import Key
 from ensue.store.turn import Turn, by_turns
@@ -26,6 +27,7 @@ class MemoryCatalog:
         self._workspace: dict[str, Workspace] = {}
         self._secrets: dict[str, str] = {}
         self._keys: dict[str, Key] = {}
+        self._apps: dict[str, App] = {}
 
     @by_turns
     def campaigns(self) -> list[CampaignState]:
@@ -114,6 +116,21 @@ class MemoryCatalog:
     def save_key(self, key: Key) -> None:
         """Insert or replace a key by its id."""
         self._set(self._keys, key.id, key)
+
+    @by_turns
+    def apps(self) -> list[App]:
+        """Return all apps by time of creation, then id; revoked ones too."""
+        return sorted(self._apps.values(), key=lambda app: (app.created_at, app.id))
+
+    @by_turns
+    def find_app(self, app: str) -> App | None:
+        """Return one app, also a revoked one."""
+        return self._apps.get(app)
+
+    @by_turns
+    def save_app(self, app: App) -> None:
+        """Insert or replace an app by its id."""
+        self._set(self._apps, app.id, app)
 
     def _set(self, records: dict[str, T], identity: str, record: T) -> None:
         before = records.get(identity)

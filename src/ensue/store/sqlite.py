@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ensue.store.catalog import SqliteCatalog
 from ensue.store.database import Database, Synchronous
+from ensue.store.inbox import SqliteInbox
 from ensue.store.journal import SqliteJournal
 from ensue.store.ledger import SqliteLedger
 
@@ -26,6 +27,7 @@ class SqliteStore:
         self.journal = SqliteJournal(self._database)
         self.ledger = SqliteLedger(self._database)
         self.catalog = SqliteCatalog(self._database)
+        self.inbox = SqliteInbox(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit at the end, durably; roll back on any error. One at a time: others wait for their turn."""

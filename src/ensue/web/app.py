@@ -8,13 +8,28 @@ from collections.abc import Sequence
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ControllerRouterHandler, Message, Scope
+from litestar.types import BeforeMessageSendHookHandler, ControllerRouterHandler, Message, Scope
 
-from ensue.web import campaigns, cards, devices, health, interactions, links, previews, users, workspace
+from ensue.web import (
+    apps,
+    campaigns,
+    cards,
+    devices,
+    health,
+    interactions,
+    links,
+    previews,
+    scripts,
+    sdk,
+    sdk_stream,
+    users,
+    workspace,
+)
 from ensue.web.auth import authorizer
-from ensue.web.bodies import read_json
+from ensue.web.bodies import read_json, read_simple
 from ensue.web.braze import track
 from ensue.web.openapi import publish
+from ensue.web.origins import headers_for
 from ensue.web.problems import exception_handlers
 from ensue.web.site import Site
 
@@ -35,13 +50,13 @@ def create_app(site: Site, more: Sequence[HTTPRouteHandler] = ()) -> Litestar:
     def provide_site() -> Site:
         return site
 
-    own = [*_keyed(site), _open([*links.HANDLERS, *health.HANDLERS])]
+    own = [*_keyed(site), _open([*links.HANDLERS, *health.HANDLERS, *scripts.HANDLERS]), _sdk()]
     return Litestar(
         [*own, _open([publish(own), *more])],
         dependencies={"site": Provide(provide_site, sync_to_thread=False), "document": Provide(read_json)},
         exception_handlers=exception_handlers(site.new_id),
         request_max_body_size=site.max_body,
-        before_send=[_secure],
+        before_send=[_securing(site)],
         openapi_config=None,
         logging_config=None,
     )
@@ -57,6 +72,7 @@ def _keyed(site: Site) -> list[ControllerRouterHandler]:
         *interactions.HANDLERS,
         *previews.HANDLERS,
         *workspace.HANDLERS,
+        *apps.HANDLERS,
     ]
     guards = [authorizer(site)]
     return [
@@ -70,7 +86,19 @@ def _open(handlers: Sequence[HTTPRouteHandler]) -> Router:
     return Router("/", route_handlers=handlers)
 
 
-async def _secure(message: Message, _: Scope) -> None:
-    if message["type"] == "http.response.start":
-        said = {name.lower() for name, _ in message["headers"]}
-        message["headers"] = [*message["headers"], *((name, HEADERS[name]) for name in HEADERS if name not in said)]
+def _sdk() -> Router:
+    """Return what the SDK asks for; an app's publishable key is in the body."""
+    dependencies = {"document": Provide(read_simple)}
+    return Router("/sdk/v1", route_handlers=[*sdk.HANDLERS, *sdk_stream.HANDLERS], dependencies=dependencies)
+
+
+def _securing(site: Site) -> BeforeMessageSendHookHandler:
+    """Return what adds to every response the headers that its handler did not give."""
+
+    async def secure(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            said = {name.lower() for name, _ in message["headers"]}
+            more = HEADERS | headers_for(site, scope)
+            message["headers"] = [*message["headers"], *((name, more[name]) for name in more if name not in said)]
+
+    return secure

@@ -24,8 +24,17 @@ _BYTE = re.compile(r"(.*) \(byte (\d+)\)$")
 
 async def read_json(request: AnyRequest) -> object:
     """Return the body as plain data; raise `Rejected` with line and column of what is no JSON."""
+    return await _read(request, (JSON_TYPE,))
+
+
+async def read_simple(request: AnyRequest) -> object:
+    """Return the body as plain data; JSON may call itself plain text, which pages may send without asking before."""
+    return await _read(request, (JSON_TYPE, "text/plain"))
+
+
+async def _read(request: AnyRequest, kinds: tuple[str, ...]) -> object:
     found = request.headers.get("content-type", "")
-    if found.partition(";")[0].strip().lower() != JSON_TYPE:
+    if found.partition(";")[0].strip().lower() not in kinds:
         message = f"the body must be JSON, found {found[:80] or 'no type'}"
         hint = f"Send the header Content-Type: {JSON_TYPE}."
         problem = Problem(code="content_type", path="Content-Type", message=message, hint=hint)

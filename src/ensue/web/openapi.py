@@ -19,6 +19,7 @@ from litestar.types import ControllerRouterHandler
 from ensue.codec.documents import KINDS
 from ensue.codec.schema import Schema, schema
 from ensue.core.records import Workspace
+from ensue.web.apps import AppRequest
 from ensue.web.auth import HOW, SCHEME
 from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
@@ -27,6 +28,7 @@ from ensue.web.interactions import Call, Interactions
 from ensue.web.links import Tap
 from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
+from ensue.web.sdk import BatchRequest, SyncRequest
 from ensue.web.users import People
 from ensue.web.workspace import Ids, KeyRequest
 
@@ -34,6 +36,8 @@ PATH = "/api/openapi.json"
 OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
 BODIES = (
+    AppRequest,
+    BatchRequest,
     Call,
     CardPreviewRequest,
     Copy,
@@ -45,6 +49,7 @@ BODIES = (
     KeyRequest,
     People,
     PreviewRequest,
+    SyncRequest,
     Tap,
     TestRequest,
     TrackRequest,

@@ -26,6 +26,7 @@ UNKNOWN = frozenset(
         "bad_link",
         "unknown",
         "unknown_api_key",
+        "unknown_app",
         "unknown_campaign",
         "unknown_card",
         "unknown_segment",

@@ -11,12 +11,16 @@ from litestar.params import SkipValidation
 
 from ensue.content.links import Tracker
 from ensue.ports import Clock, Runner
+from ensue.services.apps import AppRegistry
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
+from ensue.services.hub import Hub
+from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
+from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 
 MAX_BODY = 4 * 1024 * 1024
@@ -39,6 +43,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed
     messaging: Messaging
     tracker: Tracker
+    apps: AppRegistry
+    tickets: Tickets
+    hub: Hub
+    inboxes: Inboxes
     new_id: Callable[[], str]
     push_key: str = ""
     owner_token: str = ""

@@ -116,3 +116,26 @@ set name = excluded.name,
     scopes = excluded.scopes,
     created_at = excluded.created_at,
     revoked_at = excluded.revoked_at;
+
+-- name: apps()
+select id, name, origins, secret, requires_token, created_at, revoked_at
+from apps
+order by created_at, id;
+
+-- name: find_app(id)^
+-- the primary key of apps
+select id, name, origins, secret, requires_token, created_at, revoked_at
+from apps
+where id = :id;
+
+-- name: save_app(id, name, origins, secret, requires_token, created_at, revoked_at)!
+-- the primary key of apps
+insert into apps (id, name, origins, secret, requires_token, created_at, revoked_at)
+values (:id, :name, :origins, :secret, :requires_token, :created_at, :revoked_at)
+on conflict (id) do update
+set name = excluded.name,
+    origins = excluded.origins,
+    secret = excluded.secret,
+    requires_token = excluded.requires_token,
+    created_at = excluded.created_at,
+    revoked_at = excluded.revoked_at;
