@@ -23,10 +23,10 @@ help: ## list what can be made
 demo: .venv/.installed ## show the main job with invented people and a built-in mailbox
 	$(BIN)/ensue demo
 
-test: .venv/.installed ## run the tests but the long ones
+test: .venv/.installed .venv/.chromium ## run the tests but the long ones
 	$(PYTEST) -m "not full"
 
-test-all: .venv/.installed ## run all tests, those of crashes and laws for longer
+test-all: .venv/.installed .venv/.chromium ## run all tests, those of crashes and laws for longer
 	$(PYTEST) --hypothesis-profile=thorough
 
 check: .venv/.checked ## look at style, types and layers
@@ -58,6 +58,14 @@ clean: ## remove what was made here, .venv too
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The browser that the tests of the SDK drive. Where it cannot be installed, those tests fail and say so.
+.venv/.chromium: | .venv/.installed
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing Debian's chromium …" && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
+	@if command -v chromium >/dev/null; then touch $@; else \
+		echo "The tests of the browser SDK need Chromium. On Debian and Ubuntu: sudo apt install chromium" >&2; fi
 
 .venv/.checked: requirements/check.txt .venv/.installed
 	@echo "Installing the checking tools into .venv …"

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from ensue.web.scripts import scripts
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
 MODULE_LINES = 400
 FUNCTION_LINES = 40
 SCRIPT_LINES = 400
+SDK_BYTES = 10_000
+SDK_LATER = {"bridge.js", "frame.js", "push.js", "sw.js"}  # loaded where there is an HTML message, or push
 
 # Written in halves, so that this file does not name them either.
 REGISTRIES = [
@@ -76,9 +80,17 @@ def test_no_function_is_longer_than_its_budget() -> None:
     assert {name: lines for name, lines in long.items() if lines > FUNCTION_LINES} == {}
 
 
-def test_our_own_scripts_for_pages_stay_within_their_budget() -> None:
+def test_no_script_for_pages_is_longer_than_its_budget() -> None:
     lines = {str(path.relative_to(ROOT)): lines_in(path) for path in SOURCES.rglob("*.js")}
-    assert sum(lines.values()) <= SCRIPT_LINES, lines
+    assert lines, "no scripts found"
+    assert {name: count for name, count in lines.items() if count > SCRIPT_LINES} == {}
+
+
+def test_what_a_page_loads_of_the_sdk_is_small() -> None:
+    sizes = {name: len(script.zipped) for name, script in scripts().items()}
+    assert sizes.keys() > SDK_LATER
+    assert sum(size for name, size in sizes.items() if name not in SDK_LATER) <= SDK_BYTES, sizes
+    assert sum(size for name, size in sizes.items() if name in SDK_LATER) <= SDK_BYTES / 3, sizes
 
 
 def test_a_functions_length_leaves_out_its_docstring() -> None:

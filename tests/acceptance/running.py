@@ -22,8 +22,8 @@ READER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/1
 class Running:
     """One database, and the process that serves it; it can be killed and started again."""
 
-    def __init__(self, folder: Path, smtp_port: int) -> None:
-        """Start nothing yet."""
+    def __init__(self, folder: Path, smtp_port: int, **settings: str) -> None:
+        """Start nothing yet; `settings` are more of the environment."""
         self.database = folder / "ensue.db"
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ENSUE_")},
@@ -31,6 +31,7 @@ class Running:
             "ENSUE_PORT": "0",
             "ENSUE_SMTP": f"smtp://127.0.0.1:{smtp_port}",
             "ENSUE_MAIL_FROM": "Shop <news@shop.example>",
+            **settings,
         }
         self._log = (folder / "log.txt").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
