@@ -64,6 +64,15 @@ def _of_record(record: type[Struct], part: str | int) -> list[Shape]:
     return keyed or [inner for shape in beside for inner in _inner(shape, part)]
 
 
+def is_made_of_parts(shape: Shape) -> bool:
+    """Say whether a place holds a record, or records: it has fields, and is none."""
+    if isinstance(shape, Items):
+        return is_made_of_parts(bare(shape.item))
+    if isinstance(shape, Table):
+        return is_made_of_parts(bare(shape.value))
+    return isinstance(shape, Object | ByValue | ByKey | Outside)
+
+
 def is_required(record: type[Struct], path: Path) -> bool:
     """Say whether a record on the way to a place is nothing without it."""
     holder = shape_at(record, path[:-1])
