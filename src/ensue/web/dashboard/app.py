@@ -7,7 +7,7 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import assets, settings, signing
+from ensue.web.dashboard import assets, letters, settings, signing, wizard
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, redirect
@@ -29,6 +29,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *assets.HANDLERS,
     *signing.HANDLERS,
     *settings.HANDLERS,
+    *wizard.HANDLERS,
+    *letters.HANDLERS,
     find_nothing,
 ]
 
