@@ -12,7 +12,7 @@ from ensue.serving import serving
 
 
 def serve() -> None:
-    """Serve dashboard, API and tracking links, decide and deliver, until SIGTERM or Ctrl-C; settings come from ENSUE_…."""
+    """Serve dashboard, API and links, decide and deliver, until SIGTERM or Ctrl-C; settings come from ENSUE_…."""
     settings = read_settings(os.environ)
     with serving(settings, SystemClock()) as served:
         log = structlog.get_logger()
