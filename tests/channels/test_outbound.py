@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from ensue.parcels import Handed
 from tests.channels.http_server import HANG_UP, HttpServer, Reply, http_server
 
 LOOPBACK = ("127.0.0.0/8",)
+ENDLESS = 100 * 2**20
 
 
 @pytest.fixture
@@ -211,6 +213,13 @@ def test_only_a_beginning_of_the_answer_is_read(server: HttpServer) -> None:
     outbound.close()
 
 
+def test_an_answer_without_end_is_left() -> None:
+    with endless() as (port, sent):
+        answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{port}/", {})
+    assert answer == Answer(status=200, body=b"x" * 16 * 1024)
+    assert sum(sent) < ENDLESS
+
+
 def test_an_answer_that_is_cut_off_after_its_status_is_an_answer(server: HttpServer) -> None:
     server.answer = lambda _: Reply(200, b"half", {"Content-Length": "8", "Connection": "close"})
     outbound = Outbound(LOOPBACK)
@@ -229,11 +238,13 @@ def test_where_nobody_answers_it_is_a_passing_fault(server: HttpServer, what: st
 
 @pytest.mark.parametrize("limit", ["STEP", "WHOLE"])
 def test_a_server_that_keeps_silent_is_left(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(outbound, limit, 0.05)
+    monkeypatch.setattr(outbound, limit, 0.5)
+    began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {})
     assert isinstance(answer, Handed)
     assert answer.result == "passing"
+    assert time.monotonic() - began < 5, "the other limit ended it"
 
 
 def test_a_server_that_dribbles_its_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +254,28 @@ def test_a_server_that_dribbles_its_answer_is_left(monkeypatch: pytest.MonkeyPat
         answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{port}/", {})
     assert isinstance(answer, Handed)
     assert (answer.result, "longer than" in answer.detail or "timed out" in answer.detail) == ("passing", True)
+
+
+@contextmanager
+def endless() -> Iterator[tuple[int, list[int]]]:
+    """Run a server that answers with far more than anybody should read; it counts what it got rid of."""
+    sent: list[int] = []
+
+    def pour(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while sum(sent) < ENDLESS:
+                connection.sendall(b"x" * 2**20)
+                sent.append(2**20)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=pour, args=(listener,))
+        thread.start()
+        try:
+            yield listener.getsockname()[1], sent
+        finally:
+            thread.join()
 
 
 @contextmanager
