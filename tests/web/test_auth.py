@@ -16,7 +16,7 @@ from ensue.web.site import Site
 from tests.web.conftest import OWNER
 from tests.web.mailing import URL, Client
 
-OPEN = {"/o/{token}", "/c/{token}", "/u/{token}", "/healthz", "/readyz", "/api/openapi.json"}
+OPEN = {"/o/{token}", "/c/{token}", "/u/{token}", "/p/{token}", "/healthz", "/readyz", "/api/openapi.json"}
 """The addresses that need no key."""
 STATUS = "/api/v1/status"
 
