@@ -1,13 +1,16 @@
 """Requests to addresses that others chose: nothing private is reached, whatever a name says, and each has its end."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+import trustme
 
 from ensue.channels import outbound
 from ensue.channels.outbound import Answer, Outbound, is_public, look_up
@@ -151,6 +154,33 @@ def test_a_host_that_has_no_address_is_a_passing_fault() -> None:
     answer = Outbound(resolve=unknown).ask("GET", "https://shop.example/", {})
     assert isinstance(answer, Handed)
     assert (answer.result, "no address of shop.example" in answer.detail) == ("passing", True)
+
+
+# ---------------------------------------------------------------- TLS
+
+
+@pytest.mark.parametrize("name", ["shop.invalid", "another.invalid"])
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_server_must_be_vouched_for_by_the_name_in_the_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, *, is_trusted: bool
+) -> None:
+    """Not by the network address that the name leads to."""
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("shop.invalid").configure_cert(tls)
+    if is_trusted:
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    outbound = Outbound(LOOPBACK, resolve=always("127.0.0.1"))
+    with http_server(tls=tls) as server:
+        answer = outbound.ask("POST", f"https://{name}:{server.port}/", {}, b"body")
+        outbound.close()
+    if is_trusted and name == "shop.invalid":
+        assert answer == Answer(status=200, body=b"")
+    else:
+        assert isinstance(answer, Handed)
+        assert (answer.result, "certificate" in answer.detail) == ("passing", True)
+        assert server.asked == []
 
 
 # ---------------------------------------------------------------- what is sent
