@@ -44,14 +44,15 @@ class Desk:
         return {"id": made["app"]["id"], "secret": made["secret"]}
 
     def launch(self, definitions: str) -> None:
-        """Save definitions given as YAML and launch them in their order."""
-        for one in yaml.safe_load_all(definitions):
-            kind = f"{one['kind']}s"
-            self._asked("POST", f"/api/v1/{kind}", one)
-            self._asked("POST", f"/api/v1/{kind}/{one['id']}/launch")
+        """Launch definitions given as YAML, in their order: follow-ons before their originals."""
+        found = list(yaml.safe_load_all(definitions))
+        for one in reversed(found):
+            self._asked("POST", f"/api/v1/{one['kind']}s", one)
+        for one in found:
+            self.move(f"{one['kind']}s", one["id"], "launch")
 
     def move(self, kind: str, name: str, move: str) -> None:
-        """Stop, resume or archive one."""
+        """Launch, stop, resume or archive one."""
         self._asked("POST", f"/api/v1/{kind}/{name}/{move}")
 
     def events(self, user: str, **fields: object) -> list[Json]:
