@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
@@ -95,9 +96,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def ensue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def authority() -> trustme.CA:
+    """Make an authority that vouches for the push service on loopback."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ensue(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Running]:
     """Prepare an Ensue that may hand push messages to this machine."""
-    running = Running(tmp_path_factory.mktemp("ensue"), 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32")
+    folder = tmp_path_factory.mktemp("ensue")
+    trusted = folder / "authority.pem"
+    authority.cert_pem.write_to_path(trusted)
+    running = Running(folder, 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32", SSL_CERT_FILE=str(trusted))
     yield running
     running.close()
 
