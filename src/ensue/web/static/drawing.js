@@ -23,9 +23,13 @@ export function make(tag, attributes = {}, ...children) {
 
 /** @param {string | undefined} link @returns {string | undefined} it as an address; undefined for what may do harm */
 export function safe(link) {
-  if (!link || !URL.canParse(link, document.baseURI)) return undefined;
-  const { href, protocol } = new URL(link, document.baseURI);
-  return LEADING.includes(protocol) ? href : undefined;
+  if (!link) return undefined;
+  try {
+    const { href, protocol } = new URL(link, document.baseURI);
+    return LEADING.includes(protocol) ? href : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A decoration: it vanishes where it cannot be loaded. @param {string | undefined} address @param {string} alt */
