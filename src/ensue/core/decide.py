@@ -66,7 +66,7 @@ GREETING = (AttributesChanged, CustomEventLogged, Purchased, SessionStarted)
 def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
     """Return the state after the event, and what is to be done. `state` is `None` for a user never heard of."""
     now = event.received_at
-    at = min(event.at, now)  # O3
+    at = event.at if event.at < now else now  # O3
     known = state if state is not None else unknown(event.user, at)
     if type(event) not in INTERNAL:
         remembered = remember(known, event.id, now)
@@ -171,7 +171,8 @@ def _pass(
 
 def _effects(turn: Turn) -> tuple[Effects, ...]:
     """Return the effects; entries that began, or were postponed, and still wait are kept as `waiting`."""
-    for entry in turn.state.entries:
-        if entry.id in turn.entered and not entry.pending:
-            turn.keep(entry, "waiting", at=entry.entered_at)
+    if turn.entered:
+        for entry in turn.state.entries:
+            if entry.id in turn.entered and not entry.pending:
+                turn.keep(entry, "waiting", at=entry.entered_at)
     return tuple(turn.effects)

@@ -4,7 +4,7 @@ One rule: every campaign that listens and matches gets exactly one answer, an en
 The order of the checks is the order of the reasons in `_refusal`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ensue.core.buckets import in_global_control, own_bucket
@@ -14,6 +14,7 @@ from ensue.core.events import ApiCalled, CampaignInteracted, CardInteracted, Jso
 from ensue.core.filters import in_audience
 from ensue.core.occasions import Occasion, name_of, template_properties, trigger_name
 from ensue.core.plan import Compiled, Launched, Plan, first_met
+from ensue.core.records import After, Delay
 from ensue.core.state import OPEN_ENTRIES, Entry
 from ensue.core.timing import due_at
 from ensue.core.turn import Turn, digest
@@ -24,8 +25,10 @@ HOPS = 32
 
 def enter(turn: Turn, occasion: Occasion) -> None:
     """Enter the user into every campaign that the occasion triggers, in the order of T10."""
-    for launched, trigger in _listeners(turn.plan, occasion):
-        _consider(turn, launched, trigger, occasion)
+    for launched in _listeners(turn.plan, occasion):
+        trigger = _trigger_met(launched.current, occasion)
+        if trigger is not None:
+            _consider(turn, launched, trigger, occasion)
 
 
 def enter_targeted(turn: Turn, event: Targeted) -> None:
@@ -46,20 +49,16 @@ def is_eligible(turn: Turn, campaign: str, rules: Compiled, at: datetime) -> boo
     return again is not None and at >= last + again.window
 
 
-def _listeners(plan: Plan, occasion: Occasion) -> Iterator[tuple[Launched, str]]:
-    """Yield campaigns that the occasion triggers with the name of the trigger, each once, in the order of T10."""
+def _listeners(plan: Plan, occasion: Occasion) -> Sequence[Launched]:
+    """Return the campaigns that listen to a key of the occasion, each once, in the order of T10."""
     if len(occasion.keys) == 1:
-        candidates = plan.triggers.get(occasion.keys[0], ())
-    else:
-        found = {one.id: one for key in occasion.keys for one in plan.triggers.get(key, ())}
-        candidates = tuple(sorted(found.values(), key=lambda one: (one.launched_at, one.id)))
-    for launched in candidates:
-        name = _trigger_met(launched.current, occasion)
-        if name is not None:
-            yield launched, name
+        return plan.triggers.get(occasion.keys[0], ())
+    found = {one.id: one for key in occasion.keys for one in plan.triggers.get(key, ())}
+    return sorted(found.values(), key=lambda one: (one.launched_at, one.id))
 
 
 def _trigger_met(rules: Compiled, occasion: Occasion) -> str | None:
+    """Return the name of the trigger that the occasion meets."""
     if isinstance(occasion.event, ApiCalled):
         return trigger_name(occasion.event)
     trigger = first_met(rules.triggers, occasion)
@@ -68,7 +67,7 @@ def _trigger_met(rules: Compiled, occasion: Occasion) -> str | None:
 
 def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) -> None:
     rules = launched.current
-    due = due_at(rules.delay, occasion.at, turn.user_zone(), turn.workspace_zone()) if rules.delay else occasion.at
+    due = _due(turn, rules.delay, occasion.at)
     reason = _refusal(turn, launched, occasion, due)
     if reason is not None:
         turn.effects.append(Keep(decision=_refused(turn, launched, trigger, occasion, reason)))
@@ -86,6 +85,15 @@ def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) 
         hops=occasion.hops,
     )
     turn.add_entry(entry)
+
+
+def _due(turn: Turn, delay: Delay | None, at: datetime) -> datetime:
+    """Return the due time (D1, D3); time zones are looked up only where the delay asks for them."""
+    if delay is None:
+        return at
+    if isinstance(delay, After):
+        return at + delay.after
+    return due_at(delay, at, turn.user_zone(), turn.workspace_zone())
 
 
 def _refusal(turn: Turn, launched: Launched, occasion: Occasion, due: datetime) -> Reason | None:

@@ -14,11 +14,10 @@ from ensue.core.turn import Turn, is_claimed, is_dead
 
 def cancel(turn: Turn, occasion: Occasion) -> None:
     """Cancel every waiting entry of which the occasion is an exception event (X1)."""
-    listening = [turn.plan.exceptions[key] for key in occasion.keys if key in turn.plan.exceptions]
-    if not listening:
+    if not turn.state.entries or turn.plan.exceptions.isdisjoint(occasion.keys):
         return
     for entry in turn.state.entries:
-        if any(entry.campaign in campaigns for campaigns in listening) and _still_waits(entry, occasion.at):
+        if _still_waits(entry, occasion.at):
             exception = _exception_met(turn, entry, occasion)
             if exception is not None:
                 _cancel(turn, entry, exception, occasion)

@@ -25,6 +25,8 @@ from ensue.core.tallies import counted, tallied
 
 WIDTH = 8
 """Bytes kept of an event id."""
+MANY = SEEN * WIDTH // 8
+"""Bytes of one day's ids from which on the bound is looked at."""
 KEPT_DAYS = 7
 
 
@@ -39,7 +41,7 @@ def remember(state: UserState, event_id: str, received_at: datetime) -> UserStat
     if seen and seen[-1][0] == today:
         marks = seen[-1][1] + mark
         seen = (*seen[:-1], (today, marks))
-        return replace(state, seen=_bounded(seen) if len(marks) > SEEN * WIDTH // 8 else seen)
+        return replace(state, seen=_bounded(seen) if len(marks) > MANY else seen)
     kept = (part for part in seen if part[0] >= today - KEPT_DAYS)
     return replace(state, seen=(*kept, (today, mark)))
 

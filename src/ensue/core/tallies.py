@@ -12,24 +12,25 @@ from datetime import UTC, datetime
 from ensue.core.state import NAMES, RECENT, Tally
 
 _WIDTH = 8
-_TIME = struct.Struct("<q")
-_AMOUNT = struct.Struct("<d")
+_LONGEST = _WIDTH * RECENT
+_pack_time = struct.Struct("<q").pack
+_pack_amount = struct.Struct("<d").pack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def counted(tally: Tally, at: datetime, amount: float = 0.0) -> Tally:
     """Count one more; a time that arrives late takes its place in the order."""
-    recent, amounts = tally.recent, tally.amounts
-    is_late = tally.last_at is not None and at < tally.last_at
+    recent, amounts, first_at, last_at = tally.recent, tally.amounts, tally.first_at, tally.last_at
+    is_late = last_at is not None and at < last_at
     place = _WIDTH * _rank(recent, at) if is_late else len(recent)
     if amount or amounts:
-        amounts = _with(amounts or bytes(len(recent)), place, _AMOUNT.pack(amount))
+        amounts = _with(amounts or bytes(len(recent)), place, _pack_amount(amount))
     return Tally(
         count=tally.count + 1,
-        first_at=at if tally.first_at is None or at < tally.first_at else tally.first_at,
-        last_at=tally.last_at if is_late else at,
+        first_at=at if first_at is None or at < first_at else first_at,
+        last_at=last_at if is_late else at,
         total=tally.total + amount,
-        recent=_with(recent, place, _TIME.pack(_microseconds(at))),
+        recent=_with(recent, place, _pack_time(_microseconds(at))),
         amounts=amounts,
     )
 
@@ -61,7 +62,8 @@ _NONE = Tally()
 
 
 def _with(packed: bytes, place: int, item: bytes) -> bytes:
-    return (packed[:place] + item + packed[place:])[-_WIDTH * RECENT :]
+    longer = packed + item if place == len(packed) else packed[:place] + item + packed[place:]
+    return longer if len(longer) <= _LONGEST else longer[-_LONGEST:]
 
 
 def _places(tally: Tally, after: datetime, until: datetime) -> tuple[int, int]:

@@ -58,11 +58,14 @@ class Turn:
 
     def is_open(self, campaign: str) -> int:
         """Count the open entries of a campaign."""
-        return sum(entry.campaign == campaign for entry in self.state.entries)
+        return [entry.campaign for entry in self.state.entries].count(campaign)
 
     def find_entry(self, entry: str) -> Entry | None:
         """Return an open entry by its id."""
-        return next((one for one in self.state.entries if one.id == entry), None)
+        for one in self.state.entries:
+            if one.id == entry:
+                return one
+        return None
 
     # ------------------------------------------------------------ changes
 
