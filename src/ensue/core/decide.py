@@ -41,7 +41,7 @@ from ensue.core.events import (
 )
 from ensue.core.interacting import note_receipt, touched, touched_card
 from ensue.core.leaving import bury, cancel, forget
-from ensue.core.occasions import SESSION, occasion_of
+from ensue.core.occasions import event_key, occasion_of
 from ensue.core.plan import Plan
 from ensue.core.profile import (
     counted_in,
@@ -68,14 +68,14 @@ def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
     now = event.received_at
     at = event.at if event.at < now else now  # O3
     known = state if state is not None else unknown(event.user, at)
+    is_calm = _is_calm(known, now, plan)
     if type(event) not in INTERNAL:
         remembered = remember(known, event.id, now)
         if remembered is None:
             return Step(known, (), is_new=False)
         known = remembered
-    is_calm = _is_calm(known, now, plan)
-    if is_calm and known.exists and _is_only_counted(event, plan):
-        return Step(counted_in(known, event, at), ())
+        if is_calm and known.exists and type(event) is CustomEventLogged and event_key(event.name) not in plan.listening:
+            return Step(counted_in(known, event, at), ())  # nobody listens: the way through the stations is cut short
     turn = Turn(known, now, plan)
     if not is_calm:
         bury(turn)
@@ -94,13 +94,6 @@ def _is_calm(state: UserState, now: datetime, plan: Plan) -> bool:
         if is_dead(entry, plan.campaigns.get(entry.campaign)):
             return False
     return True
-
-
-def _is_only_counted(event: Event, plan: Plan) -> bool:
-    """Say whether nobody listens to the event, so that its way through the stations can be cut short."""
-    if type(event) is CustomEventLogged:
-        return f"event:{event.name}" not in plan.listening
-    return type(event) is SessionStarted and SESSION not in plan.listening
 
 
 def _run(turn: Turn, until: datetime) -> None:

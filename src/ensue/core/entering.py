@@ -7,12 +7,14 @@ The order of the checks is the order of the reasons in `_refusal`.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec import to_builtins
+
 from ensue.core.buckets import in_global_control, own_bucket
 from ensue.core.conditions import Audience
 from ensue.core.effects import Decision, Keep, Reason
 from ensue.core.events import ApiCalled, CampaignInteracted, CardInteracted, Json, Targeted
 from ensue.core.filters import in_audience
-from ensue.core.occasions import Occasion, name_of, template_properties, trigger_name
+from ensue.core.occasions import Occasion, template_properties, trigger_name
 from ensue.core.plan import Compiled, Launched, Plan, first_met
 from ensue.core.records import After, Delay
 from ensue.core.state import OPEN_ENTRIES, Entry
@@ -61,8 +63,7 @@ def _trigger_met(rules: Compiled, occasion: Occasion) -> str | None:
     """Return the name of the trigger that the occasion meets."""
     if isinstance(occasion.event, ApiCalled):
         return trigger_name(occasion.event)
-    trigger = first_met(rules.triggers, occasion)
-    return name_of(trigger) if trigger is not None else None
+    return first_met(rules.triggers, occasion)
 
 
 def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) -> None:
@@ -200,7 +201,8 @@ def _text(at: datetime | None) -> str | None:
 
 
 def _entry_id(turn: Turn, campaign: str, occasion: Occasion) -> str:
-    return digest(turn.state.user, campaign, occasion.event.id, occasion.at.isoformat())
+    at = to_builtins(occasion.at).replace("Z", "+00:00")  # as isoformat() writes it, in a tenth of the time
+    return digest(turn.state.user, campaign, occasion.event.id, at)
 
 
 def _original_name(plan: Plan, occasion: Occasion) -> str:

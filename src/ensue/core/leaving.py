@@ -6,7 +6,7 @@ One rule: a message in the hands of its channel stays, and with it its entry; it
 from datetime import datetime
 
 from ensue.core.events import CampaignInteracted
-from ensue.core.occasions import Occasion, name_of
+from ensue.core.occasions import Occasion
 from ensue.core.plan import first_met
 from ensue.core.state import Entry
 from ensue.core.turn import Turn, is_claimed, is_dead
@@ -43,8 +43,7 @@ def _still_waits(entry: Entry, at: datetime) -> bool:
 
 
 def _exception_met(turn: Turn, entry: Entry, occasion: Occasion) -> str | None:
-    exception = first_met(turn.rules_of(entry).exceptions, occasion)
-    return name_of(exception) if exception is not None else None
+    return first_met(turn.rules_of(entry).exceptions, occasion)
 
 
 def _cancel(turn: Turn, entry: Entry, exception: str, occasion: Occasion) -> None:

@@ -64,6 +64,11 @@ def campaign_key(campaign: str, interaction: str) -> str:
     return f"campaign:{campaign}:{interaction}"
 
 
+def event_key(name: str) -> str:
+    """Return the key of a custom event."""
+    return f"event:{name}"
+
+
 def key_of(trigger: Trigger) -> str:
     """Return the key that this trigger, exception or conversion event listens to."""
     match trigger:
@@ -74,7 +79,7 @@ def key_of(trigger: Trigger) -> str:
         case MakePurchase():
             return PURCHASE
         case CustomEvent():
-            return f"event:{trigger.name}"
+            return event_key(trigger.name)
         case StartSession():
             return SESSION
         case ChangeAttribute():
@@ -102,7 +107,7 @@ def occasion_of(event: Event, at: datetime, changed: Mapping[str, Json], *, emai
     """Return what the event can set off; `changed` are the attributes that took a new value."""
     match event:
         case CustomEventLogged():
-            return Occasion(event, at, (f"event:{event.name}",))
+            return Occasion(event, at, (event_key(event.name),))
         case Purchased():
             return Occasion(event, at, (PURCHASE,))
         case SessionStarted():

@@ -4,16 +4,16 @@ One rule: a plan is a value; a change of definitions makes a new one. `compile_p
 plan before, so that one launch among thousands of campaigns is cheap.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from operator import itemgetter
 
 import msgspec
 
 from ensue.core.conditions import Filter
 from ensue.core.contents import Channels
-from ensue.core.occasions import Occasion, conversion_key, is_met, key_of
+from ensue.core.occasions import Occasion, conversion_key, is_met, key_of, name_of
 from ensue.core.records import (
     ActionBased,
     ApiTriggered,
@@ -31,8 +31,8 @@ from ensue.core.triggers import ClickEmail, OpenEmail, Trigger
 ZERO = timedelta(0)
 
 
-Listed = tuple[tuple[int, Trigger], ...]
-"""Triggers of one key, each with its place in the campaign's list."""
+Listed = tuple[tuple[int, Trigger, str], ...]
+"""Triggers of one key, each with its place in the campaign's list, and its name."""
 
 
 class Converting(msgspec.Struct, frozen=True):
@@ -171,7 +171,10 @@ def shares_of(campaign: Campaign) -> tuple[tuple[str, float], ...]:
 
 
 def _was_active(spells: Iterable[Spell], at: datetime) -> bool:
-    return any(spell.begun_at <= at and (spell.ended_at is None or at < spell.ended_at) for spell in spells)
+    for spell in spells:
+        if spell.begun_at <= at and (spell.ended_at is None or at < spell.ended_at):
+            return True
+    return False
 
 
 def _launched(state: CampaignState, known: Launched | None) -> Launched:
@@ -193,23 +196,20 @@ def _launched(state: CampaignState, known: Launched | None) -> Launched:
     )
 
 
-def first_met(listed: dict[str, Listed], occasion: Occasion) -> Trigger | None:
-    """Return the trigger that the occasion meets, of several the one listed first."""
-    if len(occasion.keys) == 1:  # the triggers of one key are in order already
-        for _, trigger in listed.get(occasion.keys[0], ()):
-            if is_met(trigger, occasion):
-                return trigger
-        return None
-    met = [
-        (place, trigger) for key in occasion.keys for place, trigger in listed.get(key, ()) if is_met(trigger, occasion)
-    ]
-    return min(met, key=itemgetter(0))[1] if met else None
+def first_met(listed: dict[str, Listed], occasion: Occasion) -> str | None:
+    """Return the name of the trigger that the occasion meets, of several the one listed first."""
+    first, name = sys.maxsize, None
+    for key in occasion.keys:
+        for place, trigger, its_name in listed.get(key, ()):
+            if place < first and is_met(trigger, occasion):
+                first, name = place, its_name
+    return name
 
 
 def _by_key(triggers: Iterable[Trigger]) -> dict[str, Listed]:
-    keyed: defaultdict[str, list[tuple[int, Trigger]]] = defaultdict(list)
+    keyed: defaultdict[str, list[tuple[int, Trigger, str]]] = defaultdict(list)
     for place, trigger in enumerate(triggers):
-        keyed[key_of(trigger)].append((place, trigger))
+        keyed[key_of(trigger)].append((place, trigger, name_of(trigger)))
     return {key: tuple(group) for key, group in keyed.items()}
 
 
