@@ -66,7 +66,7 @@ GREETING = (AttributesChanged, CustomEventLogged, Purchased, SessionStarted)
 def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
     """Return the state after the event, and what is to be done. `state` is `None` for a user never heard of."""
     now = event.received_at
-    at = event.at if event.at < now else now  # O3
+    at = min(now, event.at)  # O3
     known = state if state is not None else unknown(event.user, at)
     is_calm = _is_calm(known, now, plan)
     if type(event) not in INTERNAL:
@@ -74,8 +74,9 @@ def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
         if remembered is None:
             return Step(known, (), is_new=False)
         known = remembered
-        if is_calm and known.exists and type(event) is CustomEventLogged and event_key(event.name) not in plan.listening:
-            return Step(counted_in(known, event, at), ())  # nobody listens: the way through the stations is cut short
+        is_ignored = isinstance(event, CustomEventLogged) and event_key(event.name) not in plan.listening
+        if is_ignored and is_calm and known.exists:
+            return Step(counted_in(known, event, at), ())  # the way through the stations, cut short
     turn = Turn(known, now, plan)
     if not is_calm:
         bury(turn)
@@ -115,7 +116,7 @@ def _take(turn: Turn, event: Event, at: datetime) -> None:
             return
     match event:
         case (
-            CustomEventLogged() | Purchased() | SessionStarted() | CardInteracted() | ApiCalled() | CampaignInteracted()
+            CustomEventLogged() | CampaignInteracted() | Purchased() | SessionStarted() | CardInteracted() | ApiCalled()
         ):
             _pass(turn, event, at)
         case AttributesChanged():

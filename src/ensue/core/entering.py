@@ -16,19 +16,21 @@ from ensue.core.events import ApiCalled, CampaignInteracted, CardInteracted, Jso
 from ensue.core.filters import in_audience
 from ensue.core.occasions import Occasion, template_properties, trigger_name
 from ensue.core.plan import Compiled, Launched, Plan, first_met
-from ensue.core.records import After, Delay
+from ensue.core.records import Delay
 from ensue.core.state import OPEN_ENTRIES, Entry
 from ensue.core.timing import due_at
 from ensue.core.turn import Turn, digest
 
+INTERACTIONS = (CampaignInteracted, CardInteracted)
 HOPS = 32
 """Links of a cascade within one instant (T11)."""
 
 
 def enter(turn: Turn, occasion: Occasion) -> None:
     """Enter the user into every campaign that the occasion triggers, in the order of T10."""
+    called = trigger_name(occasion.event) if isinstance(occasion.event, ApiCalled) else None
     for launched in _listeners(turn.plan, occasion):
-        trigger = _trigger_met(launched.current, occasion)
+        trigger = called or first_met(launched.current.triggers, occasion)
         if trigger is not None:
             _consider(turn, launched, trigger, occasion)
 
@@ -44,7 +46,8 @@ def enter_targeted(turn: Turn, event: Targeted) -> None:
 
 def is_eligible(turn: Turn, campaign: str, rules: Compiled, at: datetime) -> bool:
     """Say whether the user may receive the campaign at that instant (R2)."""
-    last = turn.touch(campaign).last_receipt_at
+    touch = turn.state.campaigns.get(campaign)
+    last = touch.last_receipt_at if touch else None
     if last is None:
         return True
     again = rules.campaign.re_eligibility
@@ -59,16 +62,9 @@ def _listeners(plan: Plan, occasion: Occasion) -> Sequence[Launched]:
     return sorted(found.values(), key=lambda one: (one.launched_at, one.id))
 
 
-def _trigger_met(rules: Compiled, occasion: Occasion) -> str | None:
-    """Return the name of the trigger that the occasion meets."""
-    if isinstance(occasion.event, ApiCalled):
-        return trigger_name(occasion.event)
-    return first_met(rules.triggers, occasion)
-
-
 def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) -> None:
-    rules = launched.current
-    due = _due(turn, rules.delay, occasion.at)
+    rules, at = launched.current, occasion.at
+    due = at + rules.elapsing if rules.elapsing is not None else _due(turn, rules.delay, at)
     reason = _refusal(turn, launched, occasion, due)
     if reason is not None:
         turn.effects.append(Keep(decision=_refused(turn, launched, trigger, occasion, reason)))
@@ -79,7 +75,7 @@ def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) 
         version=rules.number,
         trigger=trigger,
         event=occasion.event.id,
-        triggered_at=occasion.at,
+        triggered_at=at,
         due_at=due,
         entered_at=turn.now,
         properties=template_properties(occasion.event, _original_name(turn.plan, occasion)),
@@ -89,11 +85,6 @@ def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) 
 
 
 def _due(turn: Turn, delay: Delay | None, at: datetime) -> datetime:
-    """Return the due time (D1, D3); time zones are looked up only where the delay asks for them."""
-    if delay is None:
-        return at
-    if isinstance(delay, After):
-        return at + delay.after
     return due_at(delay, at, turn.user_zone(), turn.workspace_zone())
 
 
@@ -105,9 +96,9 @@ def _refusal(turn: Turn, launched: Launched, occasion: Occasion, due: datetime) 
         reason = "not_yet_active"
     elif (rules.start is not None and at < rules.start) or (rules.end is not None and at > rules.end):
         reason = "outside_duration"
-    elif not _original_is_active(turn.plan, occasion):
+    elif isinstance(occasion.event, INTERACTIONS) and not _original_is_active(turn.plan, occasion):
         reason = "original_not_active"
-    elif not campaign.ignore_global_control_group and _is_held_out(turn):
+    elif turn.plan.workspace.global_control_group and not campaign.ignore_global_control_group and _is_held_out(turn):
         reason = "global_control_group"
     elif not in_audience(campaign.audience, turn.state, turn.now, turn.plan.segments):
         reason = "not_in_audience"
@@ -124,14 +115,11 @@ def _original_is_active(plan: Plan, occasion: Occasion) -> bool:
     event = occasion.event
     if isinstance(event, CampaignInteracted):
         return plan.active_original(event.campaign, occasion.at)
-    if isinstance(event, CardInteracted):
-        return plan.active_card(event.card, occasion.at)
-    return True
+    return not isinstance(event, CardInteracted) or plan.active_card(event.card, occasion.at)
 
 
 def _is_held_out(turn: Turn) -> bool:
-    percent = turn.plan.workspace.global_control_group
-    return percent > 0 and in_global_control(turn.state.user, percent)
+    return in_global_control(turn.state.user, turn.plan.workspace.global_control_group)
 
 
 def _refused(turn: Turn, launched: Launched, trigger: str, occasion: Occasion, reason: Reason) -> Decision:
@@ -207,6 +195,8 @@ def _entry_id(turn: Turn, campaign: str, occasion: Occasion) -> str:
 
 def _original_name(plan: Plan, occasion: Occasion) -> str:
     event = occasion.event
+    if not isinstance(event, INTERACTIONS):
+        return ""
     if isinstance(event, CampaignInteracted) and (launched := plan.campaigns.get(event.campaign)):
         return launched.current.campaign.name
     if isinstance(event, CardInteracted) and (card := plan.cards.get(event.card)):

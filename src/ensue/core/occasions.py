@@ -131,14 +131,14 @@ def is_met(trigger: Trigger | OpenEmail | ClickEmail, occasion: Occasion) -> boo
     """Say whether the narrowing of a trigger holds; its key is known to be among the occasion's."""
     event, at = occasion.event, occasion.at
     match trigger, event:
+        case CustomEvent(), CustomEventLogged():
+            return not trigger.where or where_holds(trigger.where, event.properties, at)
         case InteractWithCampaign(), CampaignInteracted():
             return _interaction_is_met(trigger, event)
         case MakePurchase(), Purchased():
             if trigger.product is not None and trigger.product != event.product:
                 return False
             return not trigger.where or where_holds(trigger.where, purchase_properties(event), at)
-        case CustomEvent(), CustomEventLogged():
-            return not trigger.where or where_holds(trigger.where, event.properties, at)
         case ChangeAttribute(), AttributesChanged():
             return trigger.to is None or holds(Comparison(is_=trigger.to), occasion.changed.get(trigger.name), at)
         case ChangeSubscription(), SubscriptionChanged():

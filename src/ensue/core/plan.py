@@ -16,6 +16,7 @@ from ensue.core.contents import Channels
 from ensue.core.occasions import Occasion, conversion_key, is_met, key_of, name_of
 from ensue.core.records import (
     ActionBased,
+    After,
     ApiTriggered,
     Campaign,
     CampaignState,
@@ -46,7 +47,8 @@ class Converting(msgspec.Struct, frozen=True):
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a campaign, ready for decisions.
 
-    `every_trigger_enters` where the re-eligibility window is zero (T9).
+    `elapsing` is the delay where it depends on no clock; `every_trigger_enters` where the re-eligibility window is
+    zero (T9).
     """
 
     number: int
@@ -55,6 +57,7 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: dict[str, Listed]
     conversions: dict[str, tuple[Converting, ...]]
     delay: Delay | None
+    elapsing: timedelta | None
     start: datetime | None
     end: datetime | None
     recheck_audience: bool
@@ -155,12 +158,19 @@ def compile_version(number: int, campaign: Campaign) -> Compiled:
         exceptions=_by_key(acting.exceptions if acting else ()),
         conversions=_converting(campaign),
         delay=acting.delay if acting else None,
+        elapsing=_elapsing(acting.delay if acting else None),
         start=delivery.start if delivery else None,
         end=delivery.end if delivery else None,
         recheck_audience=acting is not None and acting.recheck_audience,
         every_trigger_enters=campaign.re_eligibility is not None and campaign.re_eligibility.window == ZERO,
         shares=shares_of(campaign),
     )
+
+
+def _elapsing(delay: Delay | None) -> timedelta | None:
+    if delay is None:
+        return ZERO
+    return delay.after if isinstance(delay, After) else None
 
 
 def shares_of(campaign: Campaign) -> tuple[tuple[str, float], ...]:
@@ -171,10 +181,7 @@ def shares_of(campaign: Campaign) -> tuple[tuple[str, float], ...]:
 
 
 def _was_active(spells: Iterable[Spell], at: datetime) -> bool:
-    for spell in spells:
-        if spell.begun_at <= at and (spell.ended_at is None or at < spell.ended_at):
-            return True
-    return False
+    return any(spell.begun_at <= at and (spell.ended_at is None or at < spell.ended_at) for spell in spells)
 
 
 def _launched(state: CampaignState, known: Launched | None) -> Launched:

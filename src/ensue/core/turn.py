@@ -58,7 +58,10 @@ class Turn:
 
     def is_open(self, campaign: str) -> int:
         """Count the open entries of a campaign."""
-        return [entry.campaign for entry in self.state.entries].count(campaign)
+        count = 0
+        for entry in self.state.entries:
+            count += entry.campaign == campaign
+        return count
 
     def find_entry(self, entry: str) -> Entry | None:
         """Return an open entry by its id."""
