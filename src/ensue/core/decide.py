@@ -66,7 +66,7 @@ GREETING = (AttributesChanged, CustomEventLogged, Purchased, SessionStarted)
 def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
     """Return the state after the event, and what is to be done. `state` is `None` for a user never heard of."""
     now = event.received_at
-    at = min(now, event.at)  # O3
+    at = min(event.at, now)  # O3
     known = state if state is not None else unknown(event.user, at)
     is_calm = _is_calm(known, now, plan)
     if type(event) not in INTERNAL:

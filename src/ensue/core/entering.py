@@ -16,7 +16,6 @@ from ensue.core.events import ApiCalled, CampaignInteracted, CardInteracted, Jso
 from ensue.core.filters import in_audience
 from ensue.core.occasions import Occasion, template_properties, trigger_name
 from ensue.core.plan import Compiled, Launched, Plan, first_met
-from ensue.core.records import Delay
 from ensue.core.state import OPEN_ENTRIES, Entry
 from ensue.core.timing import due_at
 from ensue.core.turn import Turn, digest
@@ -64,7 +63,11 @@ def _listeners(plan: Plan, occasion: Occasion) -> Sequence[Launched]:
 
 def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) -> None:
     rules, at = launched.current, occasion.at
-    due = at + rules.elapsing if rules.elapsing is not None else _due(turn, rules.delay, at)
+    due = (
+        at + rules.elapsing
+        if rules.elapsing is not None
+        else due_at(rules.delay, at, turn.user_zone(), turn.workspace_zone())
+    )
     reason = _refusal(turn, launched, occasion, due)
     if reason is not None:
         turn.effects.append(Keep(decision=_refused(turn, launched, trigger, occasion, reason)))
@@ -84,13 +87,9 @@ def _consider(turn: Turn, launched: Launched, trigger: str, occasion: Occasion) 
     turn.add_entry(entry)
 
 
-def _due(turn: Turn, delay: Delay | None, at: datetime) -> datetime:
-    return due_at(delay, at, turn.user_zone(), turn.workspace_zone())
-
-
 def _refusal(turn: Turn, launched: Launched, occasion: Occasion, due: datetime) -> Reason | None:
     rules, at = launched.current, occasion.at
-    campaign = rules.campaign
+    campaign, held_out = rules.campaign, turn.plan.workspace.global_control_group
     reason: Reason | None = None
     if at < launched.active_since:
         reason = "not_yet_active"
@@ -98,7 +97,7 @@ def _refusal(turn: Turn, launched: Launched, occasion: Occasion, due: datetime) 
         reason = "outside_duration"
     elif isinstance(occasion.event, INTERACTIONS) and not _original_is_active(turn.plan, occasion):
         reason = "original_not_active"
-    elif turn.plan.workspace.global_control_group and not campaign.ignore_global_control_group and _is_held_out(turn):
+    elif held_out and not campaign.ignore_global_control_group and in_global_control(turn.state.user, held_out):
         reason = "global_control_group"
     elif not in_audience(campaign.audience, turn.state, turn.now, turn.plan.segments):
         reason = "not_in_audience"
@@ -116,10 +115,6 @@ def _original_is_active(plan: Plan, occasion: Occasion) -> bool:
     if isinstance(event, CampaignInteracted):
         return plan.active_original(event.campaign, occasion.at)
     return not isinstance(event, CardInteracted) or plan.active_card(event.card, occasion.at)
-
-
-def _is_held_out(turn: Turn) -> bool:
-    return in_global_control(turn.state.user, turn.plan.workspace.global_control_group)
 
 
 def _refused(turn: Turn, launched: Launched, trigger: str, occasion: Occasion, reason: Reason) -> Decision:

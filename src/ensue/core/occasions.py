@@ -46,7 +46,7 @@ PURCHASE = "make_purchase"
 SESSION = "start_session"
 
 
-class Occasion(msgspec.Struct, frozen=True):
+class Occasion(msgspec.Struct, frozen=True, gc=False):
     """An event as exceptions, triggers and conversions see it.
 
     `changed` holds the attributes that took a new value. `hops` counts the links of the cascade so far (T11).

@@ -188,7 +188,7 @@ def is_dead(entry: Entry, launched: Launched | None) -> bool:
 
 def is_claimed(entry: Entry) -> bool:
     """Say whether a message of the entry is, or was, in the hands of its channel."""
-    return any(pending.status in ("claimed", "accepted") for pending in entry.pending)
+    return bool(entry.pending) and any(pending.status in ("claimed", "accepted") for pending in entry.pending)
 
 
 def digest(*parts: str) -> str:
