@@ -41,7 +41,7 @@ def read_script(request: AnyRequest, script: FromPath[str]) -> Response[bytes]:
     return Response(
         b"" if is_known else content,
         status_code=HTTPStatus.NOT_MODIFIED if is_known else HTTPStatus.OK,
-        media_type="text/javascript; charset=utf-8",
+        media_type="text/javascript",
         headers=headers,
     )
 
