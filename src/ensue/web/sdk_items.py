@@ -167,8 +167,8 @@ def events_of(item: AnyItem, sender: Sender, devices: Mapping[str, str]) -> list
     """
     at = _corrected(item.at, sender)
 
-    def made(kind: Callable[..., E], **fields: object) -> E:
-        return kind(id=item.id, user=sender.user, at=at, received_at=sender.now, **fields)
+    def made(kind: Callable[..., E], more: str = "", **fields: object) -> E:
+        return kind(id=item.id + more, user=sender.user, at=at, received_at=sender.now, **fields)
 
     match item:
         case CustomEvent() | Purchase() | Attributes():
@@ -182,7 +182,7 @@ def events_of(item: AnyItem, sender: Sender, devices: Mapping[str, str]) -> list
         case PushRegister():
             platform, token = _device(item)
             return [
-                *(made(PushUnregistered, token=old) for old in _replaced(token, devices)),
+                *(made(PushUnregistered, f":old:{n}", token=old) for n, old in enumerate(_replaced(token, devices))),
                 made(PushRegistered, platform=platform, token=token),
             ]
         case PushUnregister():
