@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
-from ensue.content.links import ClickMark, Mark, OpenMark, Tracker, UnsubscribeMark, is_machine_open, mark_of
+from ensue.content.links import (
+    ClickMark,
+    Mark,
+    OpenMark,
+    TapMark,
+    Tracker,
+    UnsubscribeMark,
+    is_machine_open,
+    mark_of,
+)
 from ensue.errors import Rejected
 from tests.content.letters import MARK, MESSAGE, TRACKER
 
@@ -27,16 +36,22 @@ def test_what_is_written_is_read_back() -> None:
     assert mark_of(MESSAGE) == MARK
     assert TRACKER.read(token(TRACKER.pixel_url(MARK))) == OpenMark(MARK)
     assert TRACKER.read(token(TRACKER.unsubscribe_url(MARK))) == UnsubscribeMark(MARK)
+    assert TRACKER.read(token(TRACKER.tap_url(MARK))) == TapMark(MARK)
     assert TRACKER.read(token(TRACKER.click_url(MARK, "https://shop.example/?a=1&b=ö", "buy"))) == ClickMark(
         MARK, "https://shop.example/?a=1&b=ö", "buy"
     )
 
 
 def test_addresses_have_the_documented_shape_and_only_url_safe_letters() -> None:
-    paths = [TRACKER.pixel_url(MARK), TRACKER.click_url(MARK, "https://a.example/"), TRACKER.unsubscribe_url(MARK)]
+    paths = [
+        TRACKER.pixel_url(MARK),
+        TRACKER.click_url(MARK, "https://a.example/"),
+        TRACKER.unsubscribe_url(MARK),
+        TRACKER.tap_url(MARK),
+    ]
 
     assert [url[: len("https://news.example.com/o/")] for url in paths] == [
-        f"https://news.example.com/{kind}/" for kind in "ocu"
+        f"https://news.example.com/{kind}/" for kind in "ocup"
     ]
     assert paths[0].endswith(".gif")
     assert all(
@@ -75,22 +90,20 @@ def test_a_token_with_any_letter_changed_is_refused_or_means_the_same(place: int
     assert read == ClickMark(MARK, "https://a.example/", "buy")  # unused bits of the last letter in base 64
 
 
-@pytest.mark.parametrize("purpose", ["OpenMark", "UnsubscribeMark"])
+@pytest.mark.parametrize("purpose", ["OpenMark", "UnsubscribeMark", "TapMark"])
 def test_the_content_of_a_click_signed_for_another_purpose_is_refused(purpose: str) -> None:
     signer = URLSafeSerializer("a secret of this test", salt=f"ensue.{purpose}")
 
     assert refused(TRACKER, signer.dumps([msgspec.to_builtins(MARK), "https://evil.example/", None])) == "bad_link"
 
 
-def test_the_signature_of_a_pixel_does_not_open_an_unsubscription() -> None:
-    pixel, unsubscribe = (
-        token(url).removesuffix(".gif") for url in (TRACKER.pixel_url(MARK), TRACKER.unsubscribe_url(MARK))
-    )
-    (payload, _, pixel_signature), (same, _, signature) = pixel.rpartition("."), unsubscribe.rpartition(".")
+def test_the_signature_of_one_kind_of_address_does_not_serve_for_another() -> None:
+    urls = (TRACKER.pixel_url(MARK), TRACKER.unsubscribe_url(MARK), TRACKER.tap_url(MARK))
+    payloads, signatures = zip(*(token(url).removesuffix(".gif").rsplit(".", 1) for url in urls), strict=True)
 
-    assert payload == same
-    assert pixel_signature != signature
-    assert TRACKER.read(pixel) == OpenMark(MARK)
+    assert len(set(payloads)) == 1
+    assert len(set(signatures)) == 3
+    assert TRACKER.read(f"{payloads[0]}.{signatures[0]}") == OpenMark(MARK)
 
 
 @pytest.mark.parametrize(

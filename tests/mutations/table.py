@@ -583,6 +583,33 @@ ORDER = (
     ),
 )
 
+INBOX = (
+    Mutation(
+        "I2",
+        "a click alone takes an in-app message out of the inbox",
+        "interacting.py",
+        'frozenset({"view_in_app_message", "dismiss_in_app_message"})',
+        'frozenset({"view_in_app_message", "dismiss_in_app_message", "click_in_app_message"})',
+        _rules("inbox"),
+    ),
+    Mutation(
+        "L4",
+        "what lies ready outlives its user",
+        "leaving.py",
+        "    turn.effects.append(Empty(user=turn.state.user))\n",
+        "",
+        _rules("inbox"),
+    ),
+    Mutation(
+        "L4",
+        "a message that is accepted after its user was deleted stays in the inbox",
+        "answering.py",
+        "        turn.effects.append(Clear(message=pending.message))\n        return",
+        "        return",
+        _rules("inbox"),
+    ),
+)
+
 MUTATIONS: tuple[Mutation, ...] = (
     *TRIGGERS,
     *DELAYS,
@@ -594,4 +621,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *AUDIENCES,
     *CAPS,
     *ORDER,
+    *INBOX,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,14 @@ from ensue.bootstrap import SIMULATED_MAIL, renderer
 from ensue.channels.simulated import SimulatedTransport
 from ensue.content.links import Tracker
 from ensue.core.effects import Keep, Send
-from ensue.core.events import Accepted, AttributesChanged, CustomEventLogged, Failed
+from ensue.core.events import (
+    Accepted,
+    AttributesChanged,
+    CustomEventLogged,
+    Failed,
+    PushRegistered,
+    PushUnregistered,
+)
 from ensue.parcels import Handed
 from ensue.runners.delivery import Delivery
 from tests.rules.desk import Desk
@@ -331,6 +339,35 @@ def test_a_permanent_refusal_of_the_channel_is_delivery_failed_in_its_words() ->
         assert stage.outcomes("ana", "hello") == ["suppressed (delivery_failed) at +1h"]
         assert stage.played().only("ana", "hello").facts == {"email": "550 no such user"}
         assert len(refusing.parcels) == 1
+
+
+# S12
+@pytest.mark.parametrize("result", ["accepted", "permanent", "passing"])
+def test_a_device_that_its_service_does_not_know_any_more_is_forgotten_whatever_the_others_answered(
+    result: Literal["accepted", "permanent", "passing"],
+) -> None:
+    carrier = SimulatedTransport(answer=Handed(result=result, gone=("old",)))
+    text = """
+        campaigns: [{id: hello, channels: [push], triggers: [{custom_event: hi}]}]
+        users: [ana]
+    """
+    with delivered(text, carrier) as stage:
+        for token in ("old", "new"):
+            stage.does(PushRegistered, "+1m", id=token, token=token)
+        stage.does(CustomEventLogged, "+1h", name="hi")
+        assert list(stage.played().states["ana"].devices) == ["new"]
+        (told,) = [event for event in unregistrations(stage) if event.token == "old"]
+        stage.until("+2h")
+        assert [event.id for event in unregistrations(stage)] == [told.id]  # however often it was said
+        devices = [list(parcel.content.devices) for parcel in carrier.parcels]  # type: ignore[union-attr]  # push messages
+        assert devices[0] == ["old", "new"]
+        assert devices[1:] == [["new"]] * (len(devices) - 1)
+
+
+def unregistrations(stage: Stage) -> list[PushUnregistered]:
+    """Return the devices that were taken away from Ana, as far as they count."""
+    events = [tale.event for tale in stage.bench.runner.read(lambda store: store.ledger.events_of("ana", 1000))]
+    return [event for event in events if isinstance(event, PushUnregistered)]
 
 
 def tries(stage: Stage, transport: SimulatedTransport) -> list[float]:

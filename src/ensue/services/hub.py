@@ -41,6 +41,7 @@ class Page:
         self.user = user
         self.loop = asyncio.get_running_loop()
         self.over = asyncio.Event()
+        self.writer = asyncio.current_task()
         self._stirred = asyncio.Event()
         self._notices: deque[Notice] = deque()
 
@@ -49,7 +50,7 @@ class Page:
         if isinstance(notice, FeedChanged) and notice in self._notices:
             return
         if len(self._notices) >= MOST_NOTICES:
-            self.end()
+            self._drop()
             return
         self._notices.append(notice)
         self._stirred.set()
@@ -59,6 +60,12 @@ class Page:
         self._notices.clear()
         self.over.set()
         self._stirred.set()
+
+    def _drop(self) -> None:
+        """End it where it stands: its reader does not read, so its writer would wait for ever."""
+        if self.writer is not None and not self.over.is_set():
+            self.writer.cancel()
+        self.end()
 
     async def next(self, patience: float) -> Notice | None:
         """Return the next notice; `None` where none came within so many seconds, or the page is over."""
@@ -115,11 +122,15 @@ class Hub:
         """Return how many pages are open."""
         return len(self._all())
 
+    def end_all(self) -> None:
+        """End all pages; they come back by themselves, as far as they still may."""
+        _end(self._all())
+
     def close(self) -> None:
         """End all pages, also those that are opened from now on."""
         with self._lock:
             self._closed = True
-        _end(self._all())
+        self.end_all()
 
     def _all(self) -> list[Page]:
         with self._lock:

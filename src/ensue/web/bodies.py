@@ -64,6 +64,12 @@ def definition(kind: type[T], document: object, name: str) -> T:
     return build(kind, {**document, "id": name})
 
 
+def check_length(text: str | None, path: str, most: int) -> None:
+    """Refuse a text that is empty or too long; `None` is neither."""
+    if text is not None and not 1 <= len(text) <= most:
+        raise rejected("length", path, f"must be 1 to {most} characters, has {len(text)}", "Change it.")
+
+
 def _malformed(body: bytes, message: str) -> Problem:
     found = _BYTE.match(message)
     text, place = (found[1], int(found[2])) if found else (message, len(body))

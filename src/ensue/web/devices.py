@@ -14,7 +14,7 @@ from msgspec import Meta
 from ensue.channels.webpush import subscription_token
 from ensue.codec.build import build
 from ensue.errors import rejected
-from ensue.web.bodies import JsonBody, decode
+from ensue.web.bodies import JsonBody, check_length, decode
 from ensue.web.site import Shared
 
 LONGEST = 4096
@@ -89,6 +89,7 @@ def _devices(site: Shared, user: str) -> DeviceList:
 
 
 def _token(device: Device) -> str:
+    check_length(device.token, "token", LONGEST)
     if device.platform != "web":
         return device.token
     try:

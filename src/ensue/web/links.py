@@ -18,13 +18,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 from litestar.utils import url_quote
 from msgspec import Meta
+from msgspec.structs import replace
 
 from ensue.codec.build import build
 from ensue.content.links import AnyMark, ClickMark, Mark, OpenMark, TapMark, UnsubscribeMark, is_machine_open
 from ensue.errors import Rejected, Unavailable, rejected
 from ensue.services.messaging import is_test
 from ensue.services.tracking import Reported
-from ensue.web.bodies import decode
+from ensue.web.bodies import check_length, decode
 from ensue.web.pages import page
 from ensue.web.problems import RETRY_AFTER, AnyRequest, Details, of_rejected, of_unavailable
 from ensue.web.site import Shared, Site
@@ -36,6 +37,8 @@ PIXEL_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+LONGEST = 255
+"""Letters of an id, and of a button."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Content-Type",
@@ -47,8 +50,8 @@ log = structlog.get_logger(__name__)
 class Tap(msgspec.Struct, frozen=True, kw_only=True):
     """A tap on a push message; `id` makes a repetition harmless, `button` is the action that was tapped."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
-    button: Annotated[str, Meta(max_length=255)] | None = None
+    id: Annotated[str, Meta(min_length=1, max_length=LONGEST)] | None = None
+    button: Annotated[str, Meta(min_length=1, max_length=LONGEST)] | None = None
     at: datetime | None = None
 
 
@@ -130,25 +133,41 @@ def unsubscribe(site: Shared, token: FromPath[str]) -> Response[bytes]:
     return page("You are unsubscribed", "<p>You will get no more newsletters at this address.</p>")
 
 
+def _refused(request: AnyRequest, error: Rejected) -> Response[Details]:
+    return _for_anybody(of_rejected(request, error))
+
+
+def _unavailable(request: AnyRequest, error: Unavailable) -> Response[Details]:
+    return _for_anybody(of_unavailable(request, error))
+
+
+def _for_anybody(answer: Response[Details]) -> Response[Details]:
+    """Let pages from anywhere read what went wrong."""
+    answer.headers.update(FROM_ANYWHERE)
+    return answer
+
+
 @post(
     "/p/{token:str}",
     status_code=HTTPStatus.NO_CONTENT,
     accepts="Tap",
     sync_to_thread=True,
     operation_id="report_tap",
+    exception_handlers={Rejected: _refused, Unavailable: _unavailable},
 )
-def report_tap(site: Shared, request: AnyRequest, token: FromPath[str], body: RawBody) -> Response[None]:
+def report_tap(site: Shared, token: FromPath[str], body: RawBody) -> Response[None]:
     """Record that a push message was tapped; the body is JSON, also as text/plain, and may be empty."""
-    answer: Response[Details | None]
-    try:
-        _take_tap(site, token, body)
-        answer = Response(None, status_code=HTTPStatus.NO_CONTENT)
-    except Rejected as error:
-        answer = of_rejected(request, error)  # type: ignore[assignment]  # a response of Details is one of either
-    except Unavailable as error:
-        answer = of_unavailable(request, error)  # type: ignore[assignment]  # likewise
-    answer.headers.update(FROM_ANYWHERE)
-    return answer  # type: ignore[return-value]  # the framework takes 204 for the only status, which has no body
+    mark = site.tracker.read(token)
+    if not isinstance(mark, TapMark):
+        raise rejected("bad_link", "token", "belongs to another kind of address", "Use `tap` of the push message.")
+    tap = build(Tap, decode(body)) if body.strip() else Tap()
+    check_length(tap.id, "id", LONGEST)
+    check_length(tap.button, "button", LONGEST)
+    reported = _reported(site, mark.mark, "directly_open_push", tap.button or "")
+    named = replace(reported, id=tap.id or reported.id, at=tap.at or reported.at, button=tap.button)
+    if not is_test(mark.mark.message):
+        site.tracking.report([named])
+    return Response(None, status_code=HTTPStatus.NO_CONTENT, headers=FROM_ANYWHERE)
 
 
 @route(
@@ -169,21 +188,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     follow_link,
     show_unsubscribe_page,
     unsubscribe,
+    allow_tap,  # before the others of its path, or the web framework answers OPTIONS itself
     report_tap,
-    allow_tap,
 ]
-
-
-def _take_tap(site: Site, token: str, body: bytes) -> None:
-    mark = site.tracker.read(token)
-    if not isinstance(mark, TapMark):
-        raise rejected("bad_link", "token", "belongs to another kind of address", "Use `tap` of the push message.")
-    tap = build(Tap, decode(body)) if body.strip() else Tap()
-    reported = _reported(site, mark.mark, "directly_open_push", tap.button or "")
-    named = msgspec.structs.replace(
-        reported, id=tap.id or reported.id, at=tap.at or reported.at, button=tap.button or None
-    )
-    site.tracking.report([named])
 
 
 def _read(site: Site, token: str) -> AnyMark | None:
