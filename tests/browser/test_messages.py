@@ -88,10 +88,13 @@ def test_a_message_follows_a_click_in_another_within_a_second(
     for _ in range(3):
         log(page, "quick")
         page.get_by_role("dialog", name="First").get_by_role("button", name="Go").click()
-        page.get_by_role("dialog", name="Second").get_by_role("button", name="Close").click()
+        second = page.get_by_role("dialog", name="Second")
+        expect(second).to_be_visible()
         took.append(page.evaluate("shown - clicked"))
+        second.get_by_role("button", name="Close").click()
     with capsys.disabled():
         print(f"\nfrom a click to the next in-app message: {', '.join(f'{one:.0f} ms' for one in took)}")  # noqa: T201
+    assert min(took) > 0
     assert median(took) <= 1000
 
 
