@@ -11,7 +11,7 @@ import httpx
 import pytest
 import trustme
 import yaml
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.acceptance.running import Running, until
 from tests.browser.shop import Shop, Visitor
@@ -28,6 +28,7 @@ ARGUMENTS = [
 ]
 MISSING = "Chromium is missing, and these tests drive a real browser. On Debian and Ubuntu: sudo apt install chromium"
 Json = dict[str, Any]
+expect.set_options(timeout=20_000)  # two busy cores prove nothing
 
 
 class Desk:

@@ -14,13 +14,15 @@
     close: () => tell({ ensue: "close" }),
   };
 
-  addEventListener("click", ({ target }) => {
-    const found = target.closest?.("a[href], [data-ensue-click], [data-ensue-close]");
+  addEventListener("click", (event) => {
+    const found = event.target.closest?.("a[href], [data-ensue-click], [data-ensue-close]");
     if (!found) return;
-    const { ensueClick: button, ensueClose: close } = found.dataset;
-    if (found.href) found.target ||= "_top";
-    if (found.href || button !== undefined) ensue.click(button);
-    if (close !== undefined) ensue.close();
+    const { href, target, dataset } = found;
+    if (href || dataset.ensueClick !== undefined) ensue.click(dataset.ensueClick);
+    if (href && !target) {
+      event.preventDefault(); // until the page has heard of the click
+      addEventListener("message", () => open(href, "_top"), { once: true });
+    } else if (dataset.ensueClose !== undefined) ensue.close();
   });
 
   addEventListener("keydown", ({ key }) => {

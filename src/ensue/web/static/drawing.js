@@ -84,6 +84,7 @@ const SHARED = `
   h2, h3 { font-size: 1.2em; line-height: 1.3 }
   img { display: block; max-width: 100%; border-radius: inherit }
   a { color: inherit }
+  [tabindex]:focus { outline: none }
   button, .button { font: inherit; padding: .5em 1.1em; border: 1px solid; border-radius: var(--ensue-radius, .6em);
     background: none; color: inherit; text-decoration: none; cursor: pointer }
   .first { background: var(--ensue-accent, #1d4ed8); color: var(--ensue-accent-text, #fff); border-color: transparent }

@@ -26,6 +26,9 @@ export function frame(box, html, title, { url, on }) {
 /** @param {{ensue?: string, button?: unknown, height?: unknown}} data */
 function told(inner, { ensue, button, height }, on) {
   if (ensue === "close") on.dismiss();
-  else if (ensue === "click") on.click({ id: button === undefined ? undefined : String(button), stays: true });
-  else if (ensue === "size") inner.style.height = `${Math.max(Number(height) || 0, 40)}px`;
+  if (ensue === "click") {
+    on.click({ id: button === undefined ? undefined : String(button), stays: true });
+    inner.contentWindow?.postMessage({ ensue: "heard" }, "*");
+  }
+  if (ensue === "size") inner.style.height = `${Math.max(Number(height) || 0, 40)}px`;
 }
