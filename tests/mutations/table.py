@@ -154,14 +154,6 @@ DELAYS = (
         "turn.now + rules.elapsing",
         _rules("delays"),
     ),
-    Mutation(
-        "D3",
-        "a due time by the clock is computed from the arrival",
-        "entering.py",
-        "due_at(rules.delay, at, turn",
-        "due_at(rules.delay, turn.now, turn",
-        _rules("delays"),
-    ),
 )
 
 EXCEPTIONS = (
