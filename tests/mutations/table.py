@@ -154,6 +154,14 @@ DELAYS = (
         "turn.now + rules.elapsing",
         _rules("delays"),
     ),
+    Mutation(
+        "D3",
+        "a due time by the clock is computed from the arrival",
+        "entering.py",
+        "due_at(rules.delay, at, turn.user_zone()",
+        "due_at(rules.delay, turn.now, turn.user_zone()",
+        _rules("delays"),
+    ),
 )
 
 EXCEPTIONS = (
