@@ -47,9 +47,9 @@ class Shop:
         body = {"app": self.app.id, "user": user, "events": [self.event(one) for one in events], **head}
         return checked(self.post(BATCH, body), status)
 
-    def taken(self, user: str, *events: Json, **head: object) -> None:
+    def taken(self, user: str, *events: Json, **head: str) -> None:
         """Send events that are all taken."""
-        assert self.batch(user, *events, **head) == {"taken": len(events), "refused": []}
+        assert self.batch(user, *events, status=200, **head) == {"taken": len(events), "refused": []}
 
     def refusal(self, user: str, event: Json) -> Json:
         """Send an event that is refused after a session; return its one problem."""

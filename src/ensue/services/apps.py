@@ -169,8 +169,9 @@ def _origin_of(text: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in PORTS or not HOST.fullmatch(parts.hostname or ""):
+    host = parts.hostname or ""
+    if parts.scheme not in PORTS or not HOST.fullmatch(host):
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{host}]" if ":" in host else host
     written = "" if port is None or port == PORTS[parts.scheme] else f":{port}"
     return f"{parts.scheme}://{host}{written}"

@@ -112,11 +112,11 @@ class Hub:
         """Tell all open pages of a user."""
         with self._lock:
             pages = list(self._pages.get(user, ()))
-        _tell(pages, notice)
+        self._tell(pages, notice)
 
     def tell_all(self, notice: Notice) -> None:
         """Tell all open pages."""
-        _tell(self._all(), notice)
+        self._tell(self._all(), notice)
 
     def count(self) -> int:
         """Return how many pages are open."""
@@ -132,20 +132,21 @@ class Hub:
             self._closed = True
         self.end_all()
 
+    def _tell(self, pages: Iterable[Page], notice: Notice) -> None:
+        """Tell pages, each in its own event loop; all of one loop with one call."""
+
+        def tell(mine: list[Page]) -> None:
+            for page in mine:
+                page.take(notice)
+                if page.over.is_set():
+                    self.leave(page)
+
+        for loop, mine in _by_loop(pages).items():
+            _call(loop, tell, mine)
+
     def _all(self) -> list[Page]:
         with self._lock:
             return [page for pages in self._pages.values() for page in pages]
-
-
-def _tell(pages: Iterable[Page], notice: Notice) -> None:
-    """Tell pages, each in its own event loop; all of one loop with one call."""
-
-    def tell(mine: list[Page]) -> None:
-        for page in mine:
-            page.take(notice)
-
-    for loop, mine in _by_loop(pages).items():
-        _call(loop, tell, mine)
 
 
 def _end(pages: Iterable[Page]) -> None:
