@@ -40,7 +40,7 @@ export function picture(address, alt = "") {
 
 /** The button that takes something away. @param {string} label @param {() => void} click */
 export function closer(label, click) {
-  return make("button", { type: "button", class: "close", "aria-label": label, click }, "×");
+  return make("button", { class: "close", "aria-label": label, click }, "×");
 }
 
 /** A shadow root with these styles, which a strict Content-Security-Policy allows. @param {Element} host */

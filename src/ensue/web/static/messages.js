@@ -184,7 +184,7 @@ class Panel {
   #button(button, n) {
     const href = safe(button.link);
     const look = { class: n ? "button" : "button first", click: () => this.on.click(button) };
-    return href ? make("a", { ...look, href }, button.text) : make("button", { ...look, type: "button" }, button.text);
+    return href ? make("a", { ...look, href }, button.text) : make("button", look, button.text);
   }
 
   /** @param {string} html */
