@@ -52,8 +52,9 @@ def _inner(shape: Shape, part: str | int) -> list[Shape]:
         case Object():
             return _of_record(shape.record, part)
         case ByValue():
-            told = [Choice(tuple(shape.records))] if part == shape.key else []
-            return told or [inner for record in shape.records.values() for inner in _of_record(record, part)]
+            if part == shape.key:
+                return [Choice(tuple(shape.records))]
+            return [inner for record in shape.records.values() for inner in _of_record(record, part)]
         case ByKey():
             return [inner for option in dict.fromkeys(shape.keys.values()) for inner in _inner(option, part)]
         case _:
