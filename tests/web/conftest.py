@@ -13,6 +13,7 @@ from ensue.content.links import Tracker
 from ensue.runners.clock import VirtualClock, fresh_id
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -20,12 +21,13 @@ from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.people import People
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
 from ensue.web.site import Site
-from tests.web.asking import messaging_on
+from tests.web.asking import QUICK, messaging_on
 from tests.web.mailing import URL, Client, Mailing
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,6 +66,8 @@ def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTrans
         tickets=Tickets("a secret of this test", clock),
         hub=hub,
         inboxes=Inboxes(runner, hub),
+        staff=Staff(runner, clock, fresh_id, QUICK),
+        attempts=Attempts(clock),
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

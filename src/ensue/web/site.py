@@ -10,8 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from ensue.content.links import Tracker
+from ensue.core.words import ChannelName
 from ensue.ports import Clock, Runner
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -20,10 +22,19 @@ from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 
 MAX_BODY = 4 * 1024 * 1024
+
+
+class Carrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel as it is set up, for people to read: what it goes through, and what is missing."""
+
+    channel: ChannelName
+    is_ready: bool
+    says: tuple[str, ...]
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +58,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     tickets: Tickets
     hub: Hub
     inboxes: Inboxes
+    staff: Staff
+    attempts: Attempts
+    channels: tuple[Carrier, ...] = ()
     new_id: Callable[[], str]
     push_key: str = ""
     owner_token: str = ""
