@@ -7,7 +7,7 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import assets, settings, signing
+from ensue.web.dashboard import activity, assets, campaigns, report, settings, signing
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, redirect
@@ -28,6 +28,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     show_first,
     *assets.HANDLERS,
     *signing.HANDLERS,
+    *campaigns.HANDLERS,
+    *report.HANDLERS,
+    *activity.HANDLERS,
     *settings.HANDLERS,
     find_nothing,
 ]
