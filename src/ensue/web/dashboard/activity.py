@@ -19,7 +19,7 @@ from ensue.web.dashboard.telling import Told, told
 from ensue.web.problems import AnyRequest
 from ensue.web.site import Shared, Site
 
-SHOWN = 40
+SHOWN = 25
 PATH = "/dashboard/activity"
 Number = FromQuery[int | None]
 
