@@ -7,7 +7,17 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import activity, assets, campaigns, report, settings, signing
+from ensue.web.dashboard import (
+    access,
+    activity,
+    assets,
+    campaigns,
+    channels,
+    operators,
+    report,
+    settings,
+    signing,
+)
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, redirect
@@ -32,6 +42,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     *report.HANDLERS,
     *activity.HANDLERS,
     *settings.HANDLERS,
+    *channels.HANDLERS,
+    *operators.HANDLERS,
+    *access.HANDLERS,
     find_nothing,
 ]
 
