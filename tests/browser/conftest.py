@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
 import yaml
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.acceptance.running import Running, until
 from tests.browser.shop import Shop, Visitor
@@ -27,6 +28,7 @@ ARGUMENTS = [
 ]
 MISSING = "Chromium is missing, and these tests drive a real browser. On Debian and Ubuntu: sudo apt install chromium"
 Json = dict[str, Any]
+expect.set_options(timeout=20_000)  # two busy cores prove nothing
 
 
 class Desk:
@@ -44,14 +46,15 @@ class Desk:
         return {"id": made["app"]["id"], "secret": made["secret"]}
 
     def launch(self, definitions: str) -> None:
-        """Save definitions given as YAML and launch them in their order."""
-        for one in yaml.safe_load_all(definitions):
-            kind = f"{one['kind']}s"
-            self._asked("POST", f"/api/v1/{kind}", one)
-            self._asked("POST", f"/api/v1/{kind}/{one['id']}/launch")
+        """Launch definitions given as YAML, in their order: follow-ons before their originals."""
+        found = list(yaml.safe_load_all(definitions))
+        for one in reversed(found):
+            self._asked("POST", f"/api/v1/{one['kind']}s", one)
+        for one in found:
+            self.move(f"{one['kind']}s", one["id"], "launch")
 
     def move(self, kind: str, name: str, move: str) -> None:
-        """Stop, resume or archive one."""
+        """Launch, stop, resume or archive one."""
         self._asked("POST", f"/api/v1/{kind}/{name}/{move}")
 
     def events(self, user: str, **fields: object) -> list[Json]:
@@ -94,9 +97,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def ensue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def authority() -> trustme.CA:
+    """Make an authority that vouches for the push service on loopback."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ensue(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Running]:
     """Prepare an Ensue that may hand push messages to this machine."""
-    running = Running(tmp_path_factory.mktemp("ensue"), 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32")
+    folder = tmp_path_factory.mktemp("ensue")
+    trusted = folder / "authority.pem"
+    authority.cert_pem.write_to_path(trusted)
+    running = Running(folder, 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32", SSL_CERT_FILE=str(trusted))
     yield running
     running.close()
 

@@ -16,8 +16,20 @@ from ensue.web.site import Site
 from tests.web.conftest import OWNER
 from tests.web.mailing import URL, Client
 
-OPEN = {"/o/{token}", "/c/{token}", "/u/{token}", "/p/{token}", "/healthz", "/readyz", "/api/openapi.json"}
-"""The addresses that need no key."""
+OPEN = {
+    "/o/{token}",
+    "/c/{token}",
+    "/u/{token}",
+    "/p/{token}",
+    "/sdk/{script}",
+    "/sdk/v1/batch",
+    "/sdk/v1/sync",
+    "/sdk/v1/stream/{ticket}",
+    "/healthz",
+    "/readyz",
+    "/api/openapi.json",
+}
+"""The addresses that need no key, or the public one of an app."""
 STATUS = "/api/v1/status"
 
 
