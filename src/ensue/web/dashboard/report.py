@@ -51,7 +51,7 @@ def show_campaign(
     return show_report(site, request, campaign, span=span)
 
 
-@get("/campaigns/{campaign:str}/figures", role="viewer", sync_to_thread=True)
+@get("/campaigns/{campaign:str}/figures", role="viewer", part=True, sync_to_thread=True)
 def show_figures(site: Shared, request: AnyRequest, campaign: FromPath[str]) -> Response[str]:
     """Show the key figures as they are now."""
     found = site.runner.read(lambda store: report(store, campaign))
