@@ -17,6 +17,7 @@ from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
+from ensue.history import Figure, History, Tale
 from ensue.inbox import Inbox
 from ensue.operators import Operators
 from ensue.parcels import Handed, Parcel
@@ -150,23 +151,7 @@ class Journal(Protocol):
 # ---------------------------------------------------------------- Ledger
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of a campaign's report."""
-
-    campaign: str
-    variation: str
-    name: str
-    amount: float
-
-
-class Tale(msgspec.Struct, frozen=True, kw_only=True):
-    """One recorded event with its place in the log, counted from 1."""
-
-    number: int
-    event: Event
-
-
-class Ledger(Protocol):
+class Ledger(History, Protocol):
     """History: events, decisions, messages, counts; what people read."""
 
     def append(self, events: Sequence[Event], effects: Sequence[Effects]) -> None:

@@ -24,6 +24,13 @@ values (:campaign, :variation, :name, :amount)
 on conflict (campaign, variation, name) do update
 set amount = amount + excluded.amount;
 
+-- name: count_by_day(campaign, variation, name, day, amount)*!
+-- the primary key of daily_figures
+insert into daily_figures (campaign, day, variation, name, amount)
+values (:campaign, :day, :variation, :name, :amount)
+on conflict (campaign, day, variation, name) do update
+set amount = amount + excluded.amount;
+
 -- name: decisions(after, limit, outcome)
 -- the primary key of decisions
 select number, body
@@ -64,6 +71,23 @@ where user = :user
 order by +number
 limit :limit;
 
+-- name: latest_decisions(before, limit)
+-- the primary key of decisions
+select number, body
+from decisions
+where number < :before
+order by number desc
+limit :limit;
+
+-- name: latest_decisions_of(campaign, before, limit)
+-- decisions_campaign, which ends with the number
+select number, body
+from decisions
+where campaign = :campaign
+  and number < :before
+order by number desc
+limit :limit;
+
 -- name: waiting_users(campaign, after, limit)
 -- decisions_open
 select distinct user
@@ -102,6 +126,14 @@ from figures
 where campaign = :campaign
 order by variation, name;
 
+-- name: figures_by_day(campaign, since)
+-- the primary key of daily_figures
+select campaign, variation, day, name, amount
+from daily_figures
+where campaign = :campaign
+  and day >= :since
+order by day, variation, name;
+
 -- name: find_message(id)$
 -- the unique index of messages
 select body
@@ -114,6 +146,14 @@ select number, body
 from events
 where number > :after
 order by number
+limit :limit;
+
+-- name: latest_events(before, limit)
+-- the primary key of events
+select number, body
+from events
+where number < :before
+order by number desc
 limit :limit;
 
 -- name: events_of(user, limit)

@@ -7,7 +7,19 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import access, assets, channels, letters, operators, settings, signing, wizard
+from ensue.web.dashboard import (
+    access,
+    activity,
+    assets,
+    campaigns,
+    channels,
+    letters,
+    operators,
+    report,
+    settings,
+    signing,
+    wizard,
+)
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, SECTIONS, redirect
@@ -26,6 +38,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     show_first,
     *assets.HANDLERS,
     *signing.HANDLERS,
+    *campaigns.HANDLERS,
+    *report.HANDLERS,
+    *activity.HANDLERS,
     *settings.HANDLERS,
     *channels.HANDLERS,
     *operators.HANDLERS,
