@@ -8,6 +8,7 @@ import pytest
 
 from ensue.codec.build import build
 from ensue.core.conditions import Audience
+from ensue.core.events import Properties
 from ensue.core.filters import in_audience
 from ensue.core.records import Campaign, CampaignState, Segment, Status, Version
 from ensue.core.state import UserState
@@ -27,7 +28,7 @@ SWEDES = build(Audience, {"segments": ["adults"], "filter": {"attribute": "count
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     runner = SerialRunner(MemoryStore(), CLOCK)
-    people = [
+    people: list[tuple[str, Properties]] = [
         (
             f"u{number:04}",
             {"country": "SE" if number % 2 else "NO", "age": number % 40, "email": f"u{number}@example.com"},

@@ -32,7 +32,7 @@ OPENS = {"interact_with_campaign": {"campaign": "news", "interaction": "open_ema
 
 
 def test_a_follow_on_is_told_in_one_sentence() -> None:
-    delivery = {
+    delivery: Data = {
         "type": "action_based",
         "triggers": [OPENS, {"start_session": {}}],
         "delay": {"after": "1 day"},
