@@ -132,7 +132,7 @@ def test_all_of_it_works_without_javascript(signed_in: SignIn, desk: Desk) -> No
     page.get_by_label("Event", exact=True).fill("seen")
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("button", name="Add conversion").click()
-    page.get_by_role("button", name="Remove: Interact with campaign").click()
+    page.get_by_role("button", name="Remove: Make a purchase").click()
     page.get_by_role("button", name="Save and continue").click()
 
     page.goto("/dashboard/campaigns/plain-hello/edit/review")
