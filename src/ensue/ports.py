@@ -158,6 +158,20 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     amount: float
 
 
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """How many decisions of a follow-on stand at one outcome, by the connection that led to them.
+
+    `name` is the outcome, refused and suppressed as `outcome:reason`, cancelled as `cancelled:exception`. The name
+    `exception` counts the entries that the interaction with the original cancelled.
+    """
+
+    original: str
+    interaction: str
+    campaign: str
+    name: str
+    amount: int
+
+
 class Tale(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded event with its place in the log, counted from 1."""
 
@@ -194,6 +208,10 @@ class Ledger(Protocol):
 
     def figures(self, campaign: str | None = None) -> list[Figure]:
         """Return the counts by campaign, variation and name, sorted."""
+        ...
+
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, of one follow-on or all; sorted by follow-on, original, interaction, name."""
         ...
 
     def find_message(self, message: str) -> Message | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.ports import Figure, Tale
+from ensue.ports import Crossing, Figure, Tale
 from ensue.store.batch import gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
@@ -83,6 +83,13 @@ class SqliteLedger:
         return [
             Figure(campaign=row[0], variation=row[1], name=row[2], amount=row[3])
             for row in self._of("figures", campaign)
+        ]
+
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, sorted by follow-on, original, interaction, name."""
+        return [
+            Crossing(original=row[0], interaction=row[1], campaign=row[2], name=row[3], amount=row[4])
+            for row in self._of("crossings", campaign)
         ]
 
     def find_message(self, message: str) -> Message | None:

@@ -6,13 +6,13 @@ Not here: what `decide` needs (`memory_journal`).
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.ports import Figure, Tale
+from ensue.ports import Crossing, Figure, Tale
 from ensue.store.batch import gather
 from ensue.store.turn import Turn, by_turns
 
@@ -94,6 +94,16 @@ class MemoryLedger:
         ]
 
     @by_turns
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, sorted by follow-on, original, interaction, name."""
+        names = sorted(self._of_campaign) if campaign is None else [campaign]
+        found = Counter(key for name in names for decision in self._decided(name) for key in _crossed(decision))
+        return [
+            Crossing(campaign=key[0], original=key[1], interaction=key[2], name=key[3], amount=amount)
+            for key, amount in sorted(found.items())
+        ]
+
+    @by_turns
     def find_message(self, message: str) -> Message | None:
         """Return a message that was ever put into the outbox."""
         return self._messages.get(message)
@@ -158,6 +168,17 @@ class MemoryLedger:
 
     def _cut_events(self, length: int) -> None:
         del self._events[length:]
+
+
+def _crossed(decision: Decision) -> Iterator[tuple[str, str, str, str]]:
+    """Yield, as follow-on, original, interaction and name, the connections that a decision counts for."""
+    if decision.original is not None:
+        why = decision.exception or decision.reason
+        name = f"{decision.outcome}:{why}" if why else decision.outcome
+        yield decision.campaign, decision.original, decision.trigger, name
+    original = decision.facts.get("original") if decision.outcome == "cancelled" else None
+    if original is not None:
+        yield decision.campaign, str(original), decision.exception or "", "exception"
 
 
 def _stand(decision: Decision) -> str:

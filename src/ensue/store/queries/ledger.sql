@@ -102,6 +102,21 @@ from figures
 where campaign = :campaign
 order by variation, name;
 
+-- name: crossings()
+-- the primary key of crossings
+select original, interaction, campaign, name, amount
+from crossings
+where amount > 0
+order by campaign, original, interaction, name;
+
+-- name: crossings_of(campaign)
+-- the primary key of crossings
+select original, interaction, campaign, name, amount
+from crossings
+where campaign = :campaign
+  and amount > 0
+order by campaign, original, interaction, name;
+
 -- name: find_message(id)$
 -- the unique index of messages
 select body
