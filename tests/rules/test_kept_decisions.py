@@ -196,7 +196,7 @@ def test_a_decision_names_the_original_whose_interaction_led_to_it() -> None:
             triggers: [{interact_with_campaign: {campaign: welcome, interaction: click_email}}]
             delay: {after: 1 day}
             exceptions: [{interact_with_card: {card: sale, interaction: view_card}}]
-        cards: [{id: sale}]
+        cards: [{id: sale, title: Sale}]
         timeline:
           - {at: +1h, does: start_session}
           - {at: +2h, does: click_email, campaign: welcome}
