@@ -17,6 +17,7 @@ from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
+from ensue.history import Figure, History, Tale
 from ensue.inbox import Inbox
 from ensue.parcels import Handed, Parcel
 
@@ -149,37 +150,7 @@ class Journal(Protocol):
 # ---------------------------------------------------------------- Ledger
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of a campaign's report."""
-
-    campaign: str
-    variation: str
-    name: str
-    amount: float
-
-
-class Crossing(msgspec.Struct, frozen=True, kw_only=True):
-    """How many decisions of a follow-on stand at one outcome, by the connection that led to them.
-
-    `name` is the outcome, refused and suppressed as `outcome:reason`, cancelled as `cancelled:exception`. The name
-    `exception` counts the entries that the interaction with the original cancelled.
-    """
-
-    original: str
-    interaction: str
-    campaign: str
-    name: str
-    amount: int
-
-
-class Tale(msgspec.Struct, frozen=True, kw_only=True):
-    """One recorded event with its place in the log, counted from 1."""
-
-    number: int
-    event: Event
-
-
-class Ledger(Protocol):
+class Ledger(History, Protocol):
     """History: events, decisions, messages, counts; what people read."""
 
     def append(self, events: Sequence[Event], effects: Sequence[Effects]) -> None:
@@ -210,10 +181,6 @@ class Ledger(Protocol):
         """Return the counts by campaign, variation and name, sorted."""
         ...
 
-    def crossings(self, campaign: str | None = None) -> list[Crossing]:
-        """Return the counts by connection, of one follow-on or all; sorted by follow-on, original, interaction, name."""
-        ...
-
     def find_message(self, message: str) -> Message | None:
         """Return a message that was ever put into the outbox."""
         ...
@@ -222,8 +189,11 @@ class Ledger(Protocol):
         """Return recorded events in order of the log."""
         ...
 
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. May be slow: the log is kept for writing."""
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first, with numbers above `after` and below `before`.
+
+        May be slow: the log is kept for writing, so all between the two is read.
+        """
         ...
 
 

@@ -107,8 +107,8 @@ def log(identity: str, user: str = "ana") -> Log:
     return Log(event=interaction(identity, user))
 
 
-def count(name: str, amount: float = 1, *, campaign: str = "news", variation: str = "A") -> Count:
-    return Count(campaign=campaign, variation=variation, name=name, at=START, amount=amount)
+def count(name: str, amount: float = 1, *, campaign: str = "news", variation: str = "A", minutes: float = 0) -> Count:
+    return Count(campaign=campaign, variation=variation, name=name, at=at(minutes), amount=amount)
 
 
 def run(identity: str, *, campaign: str = "news", minutes: float = 0, finished: float | None = None) -> Run:

@@ -1,6 +1,6 @@
 """What every Ledger does."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 import pytest
@@ -25,7 +25,8 @@ from ensue.core.events import (
     UserDeleted,
     Woken,
 )
-from ensue.ports import Figure, Ledger, Store, Tale
+from ensue.history import DailyFigure, Figure, Tale
+from ensue.ports import Ledger, Store
 from tests.conformance.samples import OUTCOMES, START, count, decision, event, interaction, keep, log, message, send
 
 WHEN = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -100,6 +101,7 @@ def test_the_last_events_of_a_user_come_the_latest_first(ledger: Ledger) -> None
     assert ids(ledger.events_of("ana")) == [(5, "x"), (4, "d"), (3, "c"), (1, "a")]
     assert ids(ledger.events_of("bo", limit=1)) == [(6, "y")]
     assert ids(ledger.events_of("nobody")) == []
+    assert ids(ledger.events_of("ana", after=1, before=5)) == [(4, "d"), (3, "c")]
 
 
 # ---------------------------------------------------------------- decisions
@@ -181,7 +183,7 @@ def test_outcomes_are_counted_as_they_stand(ledger: Ledger) -> None:
 def followed(identity: str, outcome: Outcome, original: str | None = "welcome", **fields: object) -> Keep:
     """A decision that an interaction with `original` led to."""
     one = replace(decision(identity, outcome), trigger="click_email", original=original, facts={})
-    return Keep(decision=replace(one, **fields))  # type: ignore[arg-type]  # drawn by name
+    return Keep(decision=replace(one, **fields))
 
 
 def crossed(ledger: Ledger, campaign: str | None = None) -> dict[tuple[str, str, str, str], int]:
@@ -238,3 +240,67 @@ def test_figures_add_up_and_come_sorted(ledger: Ledger) -> None:
     assert ledger.figures() == [cart, *news]
     assert ledger.figures("news") == news
     assert ledger.figures("unknown") == []
+
+
+# ---------------------------------------------------------------- figures by day
+
+DAY = 24 * 60
+FIRST = date(2026, 3, 2)
+
+
+def test_each_figure_is_counted_by_day_too(ledger: Ledger) -> None:
+    ledger.append([], [count("open_email"), count("open_email", minutes=DAY), count("revenue:EUR", 12.5)])
+    ledger.append([], [count("open_email", minutes=DAY), count("open_email", campaign="cart")])
+    (first, revenue, second) = ledger.figures_by_day("news")
+    assert first == DailyFigure(campaign="news", variation="A", day=FIRST, name="open_email", amount=1)
+    assert (revenue.day, revenue.name, revenue.amount) == (FIRST, "revenue:EUR", 12.5)
+    assert (second.day, second.amount) == (date(2026, 3, 3), 2)
+    assert ledger.figures_by_day("news", date(2026, 3, 3)) == [second]
+    assert ledger.figures_by_day("unknown") == []
+
+
+def test_a_day_begins_at_midnight_utc(ledger: Ledger) -> None:
+    ledger.append([], [count("open_email", minutes=15 * 60 - 1 / 60), count("open_email", minutes=15 * 60)])
+    assert [one.day.day for one in ledger.figures_by_day("news")] == [2, 3]
+
+
+def test_outcomes_are_figures_with_their_reasons(ledger: Ledger) -> None:
+    ledger.append([], [keep("a", "waiting"), keep("b", "refused"), keep("c", "suppressed"), keep("d", "control")])
+    ledger.append([], [keep("a", "sending"), keep("a", "sent")])
+    cancelled = replace(decision("e", "cancelled"), exception="open_email", reason="exception_event")
+    ledger.append([], [Keep(decision=cancelled)])
+    names = ["cancelled:open_email", "control", "refused:not_in_audience", "sent", "suppressed:not_reachable"]
+    assert [(one.name, one.amount) for one in ledger.figures("news")] == [(name, 1) for name in names]
+    assert [(one.name, one.day) for one in ledger.figures_by_day("news")] == [(name, FIRST) for name in names]
+
+
+def test_a_further_channel_makes_no_second_sent(ledger: Ledger) -> None:
+    first = replace(decision("a", "sent"), channels=("email",), variation="B")
+    ledger.append([], [Keep(decision=first)])
+    ledger.append([], [Keep(decision=replace(first, channels=("email", "push")))])
+    assert ledger.figures("news") == [Figure(campaign="news", variation="B", name="sent", amount=1)]
+
+
+# ---------------------------------------------------------------- read from the end
+
+
+def test_decisions_are_read_from_the_latest_back(ledger: Ledger) -> None:
+    ledger.append([], [keep(name, "sent", campaign="news" if name in "ace" else "cart") for name in "abcde"])
+
+    def read(**wanted: object) -> list[tuple[int, str]]:
+        found = ledger.latest_decisions(**wanted)  # type: ignore[arg-type]  # drawn by name
+        return [(number, one.id) for number, one in found]
+
+    assert read(limit=2) == [(5, "e"), (4, "d")]
+    assert read(before=4) == [(3, "c"), (2, "b"), (1, "a")]
+    assert read(campaign="news", limit=2) == [(5, "e"), (3, "c")]
+    assert read(campaign="news", before=3) == [(1, "a")]
+    assert read(campaign="unknown") == read(before=1) == []
+
+
+def test_events_are_read_from_the_latest_back(ledger: Ledger) -> None:
+    ledger.append([event(name) for name in "abcde"], [])
+    assert ids(ledger.latest_events(limit=2)) == [(5, "e"), (4, "d")]
+    assert ids(ledger.latest_events(before=3)) == [(2, "b"), (1, "a")]
+    assert ids(ledger.latest_events(before=99, limit=1)) == [(5, "e")]
+    assert ledger.latest_events(before=1) == []

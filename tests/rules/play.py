@@ -30,7 +30,8 @@ from ensue.core.events import (
 )
 from ensue.core.records import Campaign, CampaignState
 from ensue.core.state import UserState
-from ensue.ports import Figure, Store
+from ensue.history import Figure
+from ensue.ports import Store
 from ensue.services.launching import Move
 from ensue.services.simulation import Bench, advance, all_decisions, quiesce, simulate
 

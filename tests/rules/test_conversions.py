@@ -391,4 +391,8 @@ def test_conversions_are_counted_by_letter_and_variation() -> None:  # C2
     desk.accept("+1h")
     effects = desk.does(Purchased, "+2h", product="lamp", price=1.0)
     counted = [(one.name, one.variation, one.amount) for one in effects if isinstance(one, Count)]
-    assert counted == [("revenue:USD", "A", 1.0), ("perform_conversion_event:A", "A", 1)]
+    assert counted == [
+        ("revenue:USD", "A", 1.0),
+        ("perform_conversion_event:A", "A", 1),
+        ("people:converted", "A", 1),
+    ]

@@ -59,6 +59,8 @@ def touched(turn: Turn, event: CampaignInteracted, at: datetime, *, is_receipt: 
     if touch is not before:
         turn.set_touch(event.campaign, touch)
     _count(turn, event, touch, at)
+    if touch is not before:
+        _count_people(turn, event, before, at)
     _follow_up(turn, event, at)
 
 
@@ -106,7 +108,7 @@ def _receive_by_view(turn: Turn, event: CampaignInteracted, at: datetime) -> boo
 
 
 def _count(turn: Turn, event: CampaignInteracted, touch: Touch, at: datetime) -> None:
-    variation = event.variation or (touch.receipts[-1].variation if touch.receipts else "")
+    variation = _variation(event, touch)
     name = event.interaction
     if name == "perform_conversion_event":
         turn.count(event.campaign, variation, f"{name}:{event.conversion}", at)
@@ -114,6 +116,23 @@ def _count(turn: Turn, event: CampaignInteracted, touch: Touch, at: datetime) ->
         turn.count(event.campaign, variation, f"{name}:machine", at)
     else:
         turn.count(event.campaign, variation, name, at)
+
+
+def _count_people(turn: Turn, event: CampaignInteracted, before: Touch, at: datetime) -> None:
+    """Count everybody once: at the first view, open, click and conversion."""
+    touch = turn.touch(event.campaign)
+    for deed, was, is_now in (
+        ("viewed", before.viewed_at, touch.viewed_at),
+        ("opened", before.opened_at, touch.opened_at),
+        ("clicked", before.clicked_at, touch.clicked_at),
+        ("converted", before.converted_at, touch.converted_at),
+    ):
+        if was is None and is_now is not None:
+            turn.count(event.campaign, _variation(event, touch), f"people:{deed}", at)
+
+
+def _variation(event: CampaignInteracted, touch: Touch) -> str:
+    return event.variation or (touch.receipts[-1].variation if touch.receipts else "")
 
 
 def _follow_up(turn: Turn, event: CampaignInteracted, at: datetime) -> None:

@@ -51,8 +51,9 @@ def _exception_met(turn: Turn, entry: Entry, occasion: Occasion) -> str | None:
 
 
 def _cancel(turn: Turn, entry: Entry, exception: str, occasion: Occasion) -> None:
-    original = original_in(occasion.event)
-    facts: dict[str, Json] = {"event": occasion.event.id} | ({"original": original} if original else {})
+    facts: dict[str, Json] = {"event": occasion.event.id}
+    if original := original_in(occasion.event):
+        facts["original"] = original
     turn.keep(entry, "cancelled", reason="exception_event", exception=exception, at=occasion.at, facts=facts)
     turn.withdraw(entry)
     turn.close_entry(entry)

@@ -5,6 +5,7 @@ Not here: how it is written.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import assert_never
 
 import msgspec
@@ -12,22 +13,33 @@ import msgspec
 from ensue.core.effects import Clear, Count, Decision, Effects, Empty, HandOver, Keep, Log, Message, Send, Withdraw
 from ensue.core.events import CampaignInteracted
 
+EPOCH = date(1970, 1, 1).toordinal()
+
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """The records of a batch: of each decision only the last, at the place of the first; amounts added up.
 
-    `kept` is keyed by user, campaign and id, `amounts` by campaign, variation and name.
+    `kept` is keyed by user, campaign and id, `amounts` by campaign, variation, name and day (of UTC, since 1970).
     """
 
     events: list[CampaignInteracted]
     kept: dict[tuple[str, str, str], Decision]
     messages: list[Message]
-    amounts: dict[tuple[str, str, str], float]
+    amounts: dict[tuple[str, str, str, int], float]
 
     @property
     def decisions(self) -> Iterable[Decision]:
         """Return the decisions in order of their first appearance."""
         return self.kept.values()
+
+    @property
+    def totals(self) -> dict[tuple[str, str, str], float]:
+        """Return the amounts of all days together."""
+        found: dict[tuple[str, str, str], float] = {}
+        for (campaign, variation, name, _), amount in self.amounts.items():
+            key = (campaign, variation, name)
+            found[key] = found.get(key, 0.0) + amount
+        return found
 
 
 def gather(effects: Iterable[Effects]) -> Batch:
@@ -37,15 +49,36 @@ def gather(effects: Iterable[Effects]) -> Batch:
         match effect:
             case Keep(decision=decision):
                 found.kept[decision.user, decision.campaign, decision.id] = decision
+                if _is_an_end(decision):
+                    day = decision.at.toordinal() - EPOCH
+                    key = (decision.campaign, decision.variation or "", end_name(decision), day)
+                    found.amounts[key] = found.amounts.get(key, 0.0) + 1
             case Send(message=message):
                 found.messages.append(message)
             case Log(event=event):
                 found.events.append(event)
             case Count():
-                key = (effect.campaign, effect.variation, effect.name)
+                key = (effect.campaign, effect.variation, effect.name, effect.at.toordinal() - EPOCH)
                 found.amounts[key] = found.amounts.get(key, 0.0) + effect.amount
             case Withdraw() | HandOver() | Clear() | Empty():
                 pass  # the Journal's and the inbox's
             case _:
                 assert_never(effect)
     return found
+
+
+def end_name(decision: Decision) -> str:
+    """Return the name under which an outcome is counted: with the exception that cancelled, or the reason."""
+    why = decision.exception if decision.outcome == "cancelled" else decision.reason
+    return f"{decision.outcome}:{why}" if why else decision.outcome
+
+
+def _is_an_end(decision: Decision) -> bool:
+    """Say whether a decision is final; `sent` is kept again for each further channel, and counts at the first."""
+    match decision.outcome:
+        case "waiting" | "sending":
+            return False
+        case "sent":
+            return len(decision.channels) <= 1
+        case _:
+            return True

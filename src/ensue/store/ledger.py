@@ -5,20 +5,24 @@ Not here: what `decide` needs (`journal`).
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import get_args
 
 import msgspec
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.ports import Crossing, Figure, Tale
-from ensue.store.batch import gather
+from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.store.batch import EPOCH, gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
 from ensue.store.statements import statements
 
 SQL = statements("ledger")
 KINDS = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
+
+LAST = 2**63 - 1
+"""The highest number there can be."""
 
 _encode = msgspec.json.Encoder().encode
 _decision = msgspec.json.Decoder(Decision).decode
@@ -40,7 +44,8 @@ class SqliteLedger:
             self._write("append_events", [_event_row(event) for event in (*events, *found.events)])
             self._write("keep_decisions", [_decision_row(decision) for decision in found.decisions])
             self._write("keep_messages", [(message.id, _text(message)) for message in found.messages])
-            self._write("count", [(*key, amount) for key, amount in found.amounts.items()])
+            self._write("count", [(*key, amount) for key, amount in found.totals.items()])
+            self._write("count_by_day", [(*key, amount) for key, amount in found.amounts.items()])
 
     def decisions(
         self,
@@ -64,6 +69,18 @@ class SqliteLedger:
             case None, str():
                 name = "decisions_of_campaign"
                 parameters |= {"campaign": campaign}
+        return [(number, _decision(body)) for number, body in self._database.rows(SQL[name], parameters)]
+
+    def latest_decisions(
+        self, *, campaign: str | None = None, before: int | None = None, limit: int = 100
+    ) -> list[tuple[int, Decision]]:
+        """Return decisions with numbers below `before`, the latest first."""
+        parameters: dict[str, Cell] = {
+            "campaign": campaign,
+            "before": LAST if before is None else before,
+            "limit": limit,
+        }
+        name = "latest_decisions" if campaign is None else "latest_decisions_of"
         return [(number, _decision(body)) for number, body in self._database.rows(SQL[name], parameters)]
 
     def waiting_users(self, campaign: str, after: str, limit: int) -> list[str]:
@@ -92,6 +109,16 @@ class SqliteLedger:
             for row in self._of("crossings", campaign)
         ]
 
+    def figures_by_day(self, campaign: str, since: date = date.min) -> list[DailyFigure]:
+        """Return a campaign's counts by day (UTC), variation and name, sorted, from `since` on."""
+        parameters: dict[str, Cell] = {"campaign": campaign, "since": since.toordinal() - EPOCH}
+        return [
+            DailyFigure(
+                campaign=row[0], variation=row[1], day=date.fromordinal(row[2] + EPOCH), name=row[3], amount=row[4]
+            )
+            for row in self._database.rows(SQL["figures_by_day"], parameters)
+        ]
+
     def find_message(self, message: str) -> Message | None:
         """Return a message that was ever put into the outbox."""
         row = self._database.row(SQL["find_message"], {"id": message})
@@ -101,9 +128,16 @@ class SqliteLedger:
         """Return recorded events in order of the log."""
         return [_tale(row) for row in self._database.rows(SQL["events"], {"after": after, "limit": limit})]
 
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
-        return [_tale(row) for row in self._database.rows(SQL["events_of"], {"user": user, "limit": limit})]
+    def latest_events(self, *, before: int | None = None, limit: int = 100) -> list[Tale]:
+        """Return recorded events with numbers below `before`, the latest first."""
+        parameters: dict[str, Cell] = {"before": LAST if before is None else before, "limit": limit}
+        return [_tale(row) for row in self._database.rows(SQL["latest_events"], parameters)]
+
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
+        last = LAST if before is None else before
+        parameters: dict[str, Cell] = {"user": user, "limit": limit, "after": after, "before": last}
+        return [_tale(row) for row in self._database.rows(SQL["events_of"], parameters)]
 
     def _write(self, name: str, rows: list[tuple[Cell, ...]]) -> None:
         if rows:

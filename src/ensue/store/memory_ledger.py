@@ -4,19 +4,22 @@ One rule: what can be counted from the decisions is counted when it is asked for
 Not here: what `decide` needs (`memory_journal`).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.ports import Crossing, Figure, Tale
-from ensue.store.batch import gather
+from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.store.batch import EPOCH, gather
 from ensue.store.turn import Turn, by_turns
 
 Key = tuple[str, str, str]
+K = TypeVar("K", bound=Hashable)
 
 
 class MemoryLedger:
@@ -32,6 +35,7 @@ class MemoryLedger:
         self._of_campaign: dict[str, list[int]] = {}
         self._messages: dict[str, Message] = {}
         self._figures: dict[Key, float] = {}
+        self._daily: dict[tuple[str, str, str, int], float] = {}
 
     @by_turns
     def append(self, events: Sequence[Event], effects: Sequence[Effects]) -> None:
@@ -44,8 +48,8 @@ class MemoryLedger:
             self._keep(key, decision)
         for message in found.messages:
             self._remember(message)
-        for key, amount in found.amounts.items():
-            self._count(key, amount)
+        self._count(self._figures, found.totals)
+        self._count(self._daily, found.amounts)
 
     @by_turns
     def decisions(
@@ -66,6 +70,15 @@ class MemoryLedger:
             if campaign in (None, decision.campaign) and outcome in (None, decision.outcome)
         )
         return list(islice(found, limit))
+
+    @by_turns
+    def latest_decisions(
+        self, *, campaign: str | None = None, before: int | None = None, limit: int = 100
+    ) -> list[tuple[int, Decision]]:
+        """Return decisions with numbers below `before`, the latest first."""
+        numbers = self._candidates(None, campaign)
+        end = len(numbers) if before is None else bisect_left(numbers, before)
+        return [(number, self._decisions[number - 1]) for number in numbers[max(0, end - limit) : end][::-1]]
 
     @by_turns
     def waiting_users(self, campaign: str, after: str, limit: int) -> list[str]:
@@ -104,6 +117,18 @@ class MemoryLedger:
         ]
 
     @by_turns
+    def figures_by_day(self, campaign: str, since: date = date.min) -> list[DailyFigure]:
+        """Return a campaign's counts by day (UTC), variation and name, sorted, from `since` on."""
+        found = [
+            DailyFigure(
+                campaign=key[0], variation=key[1], name=key[2], day=date.fromordinal(key[3] + EPOCH), amount=amount
+            )
+            for key, amount in self._daily.items()
+            if key[0] == campaign and key[3] + EPOCH >= since.toordinal()
+        ]
+        return sorted(found, key=lambda one: (one.day, one.variation, one.name))
+
+    @by_turns
     def find_message(self, message: str) -> Message | None:
         """Return a message that was ever put into the outbox."""
         return self._messages.get(message)
@@ -117,9 +142,16 @@ class MemoryLedger:
         ]
 
     @by_turns
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
-        numbered = zip(range(len(self._events), 0, -1), reversed(self._events), strict=True)
+    def latest_events(self, *, before: int | None = None, limit: int = 100) -> list[Tale]:
+        """Return recorded events with numbers below `before`, the latest first."""
+        end = len(self._events) if before is None else min(before - 1, len(self._events))
+        return [Tale(number=number, event=self._events[number - 1]) for number in range(end, max(0, end - limit), -1)]
+
+    @by_turns
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
+        end = len(self._events) if before is None else min(before - 1, len(self._events))
+        numbered = ((number, self._events[number - 1]) for number in range(end, after, -1))
         found = (Tale(number=number, event=event) for number, event in numbered if event.user == user)
         return list(islice(found, limit))
 
@@ -158,13 +190,14 @@ class MemoryLedger:
             self.turn.undo_by(partial(self._messages.__delitem__, message.id))
             self._messages[message.id] = message
 
-    def _count(self, key: Key, amount: float) -> None:
-        before = self._figures.get(key)
-        if before is None:
-            self.turn.undo_by(partial(self._figures.__delitem__, key))
-        else:
-            self.turn.undo_by(partial(self._figures.__setitem__, key, before))
-        self._figures[key] = (before or 0.0) + amount
+    def _count(self, figures: dict[K, float], amounts: Mapping[K, float]) -> None:
+        for key, amount in amounts.items():
+            before = figures.get(key)
+            if before is None:
+                self.turn.undo_by(partial(figures.__delitem__, key))
+            else:
+                self.turn.undo_by(partial(figures.__setitem__, key, before))
+            figures[key] = (before or 0.0) + amount
 
     def _cut_events(self, length: int) -> None:
         del self._events[length:]

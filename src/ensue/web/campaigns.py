@@ -18,7 +18,8 @@ from ensue.core.effects import Decision, Outcome
 from ensue.core.records import Campaign, CampaignState, Spell, Status, Version
 from ensue.core.words import Slug
 from ensue.errors import Problem, rejected
-from ensue.ports import Figure, Store
+from ensue.history import Figure
+from ensue.ports import Store
 from ensue.services.definitions import load_campaign
 from ensue.services.launching import MOVES, Move
 from ensue.web.bodies import JsonBody, definition

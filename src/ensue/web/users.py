@@ -18,7 +18,8 @@ from ensue.core.events import Json
 from ensue.core.state import Entry, UserState
 from ensue.core.words import SubscribedChannel, Subscription
 from ensue.errors import Problem, Rejected, rejected
-from ensue.ports import Store, Tale
+from ensue.history import Tale
+from ensue.ports import Store
 from ensue.web.bodies import JsonBody
 from ensue.web.campaigns import After, ByOutcome, DecisionList, Limit, decision_list
 from ensue.web.site import Shared

@@ -24,6 +24,13 @@ values (:campaign, :variation, :name, :amount)
 on conflict (campaign, variation, name) do update
 set amount = amount + excluded.amount;
 
+-- name: count_by_day(campaign, variation, name, day, amount)*!
+-- the primary key of daily_figures
+insert into daily_figures (campaign, day, variation, name, amount)
+values (:campaign, :day, :variation, :name, :amount)
+on conflict (campaign, day, variation, name) do update
+set amount = amount + excluded.amount;
+
 -- name: decisions(after, limit, outcome)
 -- the primary key of decisions
 select number, body
@@ -62,6 +69,23 @@ where user = :user
   and +number > :after
   and (:outcome is null or outcome = :outcome)
 order by +number
+limit :limit;
+
+-- name: latest_decisions(before, limit)
+-- the primary key of decisions
+select number, body
+from decisions
+where number < :before
+order by number desc
+limit :limit;
+
+-- name: latest_decisions_of(campaign, before, limit)
+-- decisions_campaign, which ends with the number
+select number, body
+from decisions
+where campaign = :campaign
+  and number < :before
+order by number desc
 limit :limit;
 
 -- name: waiting_users(campaign, after, limit)
@@ -117,6 +141,14 @@ where campaign = :campaign
   and amount > 0
 order by campaign, original, interaction, name;
 
+-- name: figures_by_day(campaign, since)
+-- the primary key of daily_figures
+select campaign, variation, day, name, amount
+from daily_figures
+where campaign = :campaign
+  and day >= :since
+order by day, variation, name;
+
 -- name: find_message(id)$
 -- the unique index of messages
 select body
@@ -131,10 +163,20 @@ where number > :after
 order by number
 limit :limit;
 
--- name: events_of(user, limit)
--- reads the log from its end: it has no index on users (see the first migration)
+-- name: latest_events(before, limit)
+-- the primary key of events
+select number, body
+from events
+where number < :before
+order by number desc
+limit :limit;
+
+-- name: events_of(user, after, before, limit)
+-- reads the log from its end, or from `before`, back to `after`: it has no index on users (see the first migration)
 select number, body
 from events
 where user = :user
+  and number > :after
+  and number < :before
 order by number desc
 limit :limit;
