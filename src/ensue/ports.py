@@ -19,6 +19,7 @@ from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
 from ensue.history import Figure, History, Tale
 from ensue.inbox import Inbox
+from ensue.operators import Operators
 from ensue.parcels import Handed, Parcel
 
 T = TypeVar("T")
@@ -296,6 +297,11 @@ class Store(Protocol):
     @property
     def inbox(self) -> Inbox:
         """Return the in-app messages that lie ready."""
+        ...
+
+    @property
+    def operators(self) -> Operators:
+        """Return the people who use the dashboard."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

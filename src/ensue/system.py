@@ -45,6 +45,7 @@ from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
 from ensue.services.scheduling import Scheduling
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
@@ -140,6 +141,7 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
         tickets=Tickets(secret, clock),
         hub=hub,
         inboxes=inboxes,
+        staff=Staff(runner, SystemClock(), fresh_id),
         new_id=fresh_id,
         push_key=public_key(settings.vapid_key),
     )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
@@ -25,6 +27,7 @@ from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.web.app import create_app
@@ -32,6 +35,8 @@ from ensue.web.site import MAX_BODY, Site
 
 Json = dict[str, Any]
 """A body or an answer: a test reaches into it as it likes."""
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""For tests: as weak as can be."""
 NOW = "2026-03-02T09:00:00Z"
 CAMPAIGN: Json = {
     "kind": "campaign",
@@ -108,7 +113,7 @@ def events_in(site: Site) -> int:
     return len(site.runner.read(lambda store: store.ledger.events()))
 
 
-def site_on(runner: Runner, clock: Clock) -> Site:
+def site_on(runner: Runner, clock: Clock, carriers: Mapping[str, Transport] = MappingProxyType({})) -> Site:
     """Put a site together around a runner."""
     hub = Hub()
     definitions = Definitions(runner, clock, check_content, hub)
@@ -122,12 +127,13 @@ def site_on(runner: Runner, clock: Clock) -> Site:
         people=People(runner, clock, fresh_id),
         keys=Keys(runner, clock, fresh_id),
         feed=Feed(runner, clock),
-        messaging=messaging_on(runner, clock, tracker, {}),
+        messaging=messaging_on(runner, clock, tracker, carriers),
         tracker=tracker,
         apps=AppRegistry(runner, clock, fresh_id),
         tickets=Tickets("a secret of this test", clock),
         hub=hub,
         inboxes=Inboxes(runner, hub),
+        staff=Staff(runner, clock, fresh_id, QUICK),
         new_id=fresh_id,
     )
 

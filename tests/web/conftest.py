@@ -20,12 +20,13 @@ from ensue.services.inbox import Inboxes
 from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.people import People
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
 from ensue.web.site import Site
-from tests.web.asking import messaging_on
+from tests.web.asking import QUICK, messaging_on
 from tests.web.mailing import URL, Client, Mailing
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,6 +65,7 @@ def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTrans
         tickets=Tickets("a secret of this test", clock),
         hub=hub,
         inboxes=Inboxes(runner, hub),
+        staff=Staff(runner, clock, fresh_id, QUICK),
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

@@ -10,6 +10,7 @@ from ensue.store.memory_catalog import MemoryCatalog
 from ensue.store.memory_inbox import MemoryInbox
 from ensue.store.memory_journal import MemoryJournal
 from ensue.store.memory_ledger import MemoryLedger
+from ensue.store.memory_operators import MemoryOperators
 from ensue.store.turn import Turn
 
 
@@ -23,6 +24,7 @@ class MemoryStore:
         self.ledger = MemoryLedger(self._turn)
         self.catalog = MemoryCatalog(self._turn)
         self.inbox = MemoryInbox(self._turn)
+        self.operators = MemoryOperators(self._turn)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Keep what was done at the end; take it back on any error. One at a time: others wait for their turn."""

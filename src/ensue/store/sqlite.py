@@ -12,6 +12,7 @@ from ensue.store.database import Database, Synchronous
 from ensue.store.inbox import SqliteInbox
 from ensue.store.journal import SqliteJournal
 from ensue.store.ledger import SqliteLedger
+from ensue.store.operators import SqliteOperators
 
 
 class SqliteStore:
@@ -28,6 +29,7 @@ class SqliteStore:
         self.ledger = SqliteLedger(self._database)
         self.catalog = SqliteCatalog(self._database)
         self.inbox = SqliteInbox(self._database)
+        self.operators = SqliteOperators(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit at the end, durably; roll back on any error. One at a time: others wait for their turn."""

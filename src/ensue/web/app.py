@@ -28,6 +28,7 @@ from ensue.web import (
 from ensue.web.auth import authorizer
 from ensue.web.bodies import read_json, read_simple
 from ensue.web.braze import track
+from ensue.web.dashboard.app import dashboard, lead_home
 from ensue.web.openapi import publish
 from ensue.web.origins import headers_for
 from ensue.web.problems import exception_handlers
@@ -52,7 +53,7 @@ def create_app(site: Site, more: Sequence[HTTPRouteHandler] = ()) -> Litestar:
 
     own = [*_keyed(site), _open([*links.HANDLERS, *health.HANDLERS, *scripts.HANDLERS]), _sdk()]
     return Litestar(
-        [*own, _open([publish(own), *more])],
+        [*own, dashboard(site), _open([publish(own), lead_home, *more])],
         dependencies={"site": Provide(provide_site, sync_to_thread=False), "document": Provide(read_json)},
         exception_handlers=exception_handlers(site.new_id),
         request_max_body_size=site.max_body,

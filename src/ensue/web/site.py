@@ -20,6 +20,7 @@ from ensue.services.keys import Keys
 from ensue.services.launching import Launching
 from ensue.services.messaging import Messaging
 from ensue.services.people import People
+from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 
@@ -47,6 +48,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     tickets: Tickets
     hub: Hub
     inboxes: Inboxes
+    staff: Staff
     new_id: Callable[[], str]
     push_key: str = ""
     owner_token: str = ""

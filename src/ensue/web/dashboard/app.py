@@ -1,0 +1,51 @@
+"""All pages of the dashboard, and what they share: the guard, the form, and what a page shows where something fails.
+
+One rule: one import for each group of pages; a group lists its handlers in `HANDLERS`, with paths below `/dashboard`.
+"""
+
+from litestar import Response, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from ensue.web.dashboard import assets, settings, signing
+from ensue.web.dashboard.failures import exception_handlers, find_nothing
+from ensue.web.dashboard.guard import guard
+from ensue.web.dashboard.pages import HOME, redirect
+from ensue.web.dashboard.submitted import read_form
+from ensue.web.site import Site
+
+FIRST = f"{HOME}/campaigns"
+"""Where one is after the sign-in."""
+
+
+@get("/", role="viewer", sync_to_thread=False)
+def show_first() -> Response[None]:
+    """Lead to the first page."""
+    return redirect(FIRST)
+
+
+HANDLERS: list[HTTPRouteHandler] = [
+    show_first,
+    *assets.HANDLERS,
+    *signing.HANDLERS,
+    *settings.HANDLERS,
+    find_nothing,
+]
+
+
+def dashboard(site: Site) -> Router:
+    """Return the dashboard of one Ensue."""
+    return Router(
+        HOME,
+        route_handlers=HANDLERS,
+        guards=[guard(site)],
+        dependencies={"form": Provide(read_form)},
+        exception_handlers=exception_handlers(site),
+        include_in_schema=False,
+    )
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def lead_home() -> Response[None]:
+    """Lead from the address of the installation to the dashboard."""
+    return redirect(HOME)

@@ -1,0 +1,49 @@
+"""Numbers and times as people read them.
+
+One rule: the same value reads the same on every page: 10,000,000 · 12.4 % · 2 Mar 2026, 09:00 · 5 minutes ago.
+"""
+
+from datetime import datetime, timedelta, tzinfo
+
+NONE = "–"
+"""What stands where there is nothing."""
+STEPS = ((timedelta(days=365), "year"), (timedelta(days=30), "month"), (timedelta(days=1), "day"))
+SMALL_STEPS = ((timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+def number(value: float | None) -> str:
+    """Write a whole number, thousands apart; others with two places."""
+    if value is None:
+        return NONE
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def amount(value: float | None, currency: str) -> str:
+    """Write a sum of money."""
+    return NONE if value is None else f"{value:,.2f} {currency}"
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """Write a share of 1 as a percentage."""
+    return NONE if share is None else f"{share * 100:.{places}f} %"
+
+
+def moment(at: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str:
+    """Write an instant as the clocks of a zone show it."""
+    if at is None:
+        return NONE
+    there = at.astimezone(zone)
+    return f"{there.day} {there:%b %Y, %H:%M:%S}" if seconds else f"{there.day} {there:%b %Y, %H:%M}"
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """Write how long something is past, or still to come."""
+    if at is None:
+        return NONE
+    span = abs(now - at)
+    for step, name in (*STEPS, *SMALL_STEPS):
+        if span >= step:
+            count = span // step
+            said = f"{count} {name}" if count == 1 else f"{count} {name}s"
+            return f"{said} ago" if at <= now else f"in {said}"
+    return "just now" if at <= now else "in a moment"
