@@ -5,7 +5,7 @@ One rule: nothing is decided here; with `bootstrap` it is the only place that pi
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
 from functools import partial
@@ -36,6 +36,7 @@ from ensue.runners.delivery import Carriers, Delivery
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -49,7 +50,7 @@ from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 from ensue.store.sqlite import SqliteStore
-from ensue.web.site import Site
+from ensue.web.site import Carrier, Site
 
 IDLE = 0.02
 """Seconds after which delivery looks again where there was nothing to do."""
@@ -142,6 +143,8 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
         hub=hub,
         inboxes=inboxes,
         staff=Staff(runner, SystemClock(), fresh_id),
+        attempts=Attempts(SystemClock()),
+        channels=tuple(_carried(settings)),
         new_id=fresh_id,
         push_key=public_key(settings.vapid_key),
     )
@@ -174,6 +177,21 @@ def _carriers(settings: Settings, inbox: Callable[[], Transport]) -> Carriers:
         mail = msgspec.convert(msgspec.structs.asdict(settings.smtp), SmtpSettings)
         makers["email"] = lambda: SmtpTransport(mail)
     return lambda: {channel: make() for channel, make in makers.items()}
+
+
+def _carried(settings: Settings) -> Iterator[Carrier]:
+    """Yield how each channel is set up, in words; no secret is among them."""
+    smtp = settings.smtp
+    mail = (f"Through {smtp.host}:{smtp.port}", f"From {settings.mail_from}") if smtp else ("Set ENSUE_SMTP.",)
+    yield Carrier(channel="email", is_ready=smtp is not None, says=mail)
+    android = "Android through Firebase" if settings.fcm_credentials else "Android: set ENSUE_FCM_CREDENTIALS"
+    ios = f"iOS as {settings.apns_topic}" if settings.apns_key else "iOS: set ENSUE_APNS_KEY and what belongs to it"
+    yield Carrier(channel="push", is_ready=True, says=("Browsers through Web Push", android, ios))
+    yield Carrier(channel="in_app_message", is_ready=True, says=("Sites and apps through the SDK",))
+    private = ", ".join(settings.allowed_networks) or "none"
+    yield Carrier(
+        channel="webhook", is_ready=True, says=("Signed as Standard Webhooks", f"Private networks: {private}")
+    )
 
 
 def _webhooks(settings: Settings) -> Callable[[], Transport]:

@@ -19,6 +19,7 @@ from ensue.core.state import UserState
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.clock import fresh_id
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -134,6 +135,7 @@ def site_on(runner: Runner, clock: Clock, carriers: Mapping[str, Transport] = Ma
         hub=hub,
         inboxes=Inboxes(runner, hub),
         staff=Staff(runner, clock, fresh_id, QUICK),
+        attempts=Attempts(clock),
         new_id=fresh_id,
     )
 

@@ -13,6 +13,7 @@ from ensue.content.links import Tracker
 from ensue.runners.clock import VirtualClock, fresh_id
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -66,6 +67,7 @@ def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTrans
         hub=hub,
         inboxes=Inboxes(runner, hub),
         staff=Staff(runner, clock, fresh_id, QUICK),
+        attempts=Attempts(clock),
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

@@ -5,13 +5,15 @@ Not here: who may do what (`web.dashboard.guard`).
 """
 
 import secrets
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
 from threading import Semaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec.structs import replace
 
 from ensue.errors import Problem, Rejected, rejected
 from ensue.operators import ROLES, Change, Operator, Role, Session
@@ -57,34 +59,86 @@ class Staff:
         """Return the token of the link that makes the first owner, as long as there is no operator."""
         return None if self.all() else self._first
 
+    def is_first(self, token: str) -> bool:
+        """Say whether a token makes the first owner."""
+        return compare_digest(token.encode(), self._first.encode()) and not self.all()
+
     def create(self, name: str, role: str, *, email: str = "", password: str = "") -> tuple[Operator, str]:
         """Make an operator; return the token of the link by which a password is set, empty where one was given."""
-        problems = [*_name_problems(name), *_email_problems(email), *_role_problems(role)]
-        if password:
-            problems += password_problems(password)
-        if problems:
-            raise Rejected(problems)
         token = "" if password else secrets.token_urlsafe(24)
-        now = self._clock.now()
-        operator = Operator(
-            id=self._new_id(),
-            name=name.strip(),
-            email=email.strip(),
-            role=_role(role),
-            password=self._hash(password) if password else "",
-            link=_digest(token) if token else "",
-            link_until=now + LINK if token else None,
-            created_at=now,
-        )
+        operator = self._made(name, role, email, password or None, token)
+        self._runner.write(lambda store: _save_new(store, operator))
+        return operator, token
+
+    def create_first(self, token: str, name: str, email: str, password: str) -> Operator:
+        """Make the first owner, for whoever has the link that was printed at the start."""
+        operator = self._made(name, "owner", email, password, "")
 
         def save(store: Store) -> None:
-            _refuse_taken(store, operator)
+            if store.operators.all() or not compare_digest(token.encode(), self._first.encode()):
+                raise _stale()
             store.operators.save(operator)
 
         self._runner.write(save)
+        return operator
+
+    def give_role(self, operator_id: str, role: str) -> Operator:
+        """Give an operator another role, at once; the last owner stays one."""
+        if problems := _role_problems(role):
+            raise Rejected(problems)
+        return self._change(operator_id, lambda one: replace(one, role=_role(role)))
+
+    def disable(self, operator_id: str) -> Operator:
+        """Shut an operator out, at once; the last owner cannot be."""
+        now = self._clock.now()
+        return self._change(
+            operator_id, lambda one: replace(one, disabled_at=one.disabled_at or now, link="", link_until=None)
+        )
+
+    def enable(self, operator_id: str) -> Operator:
+        """Let an operator in again, who must sign in anew."""
+        return self._change(operator_id, lambda one: replace(one, disabled_at=None))
+
+    # ------------------------------------------------------------ passwords
+
+    def make_link(self, operator_id: str) -> tuple[Operator, str]:
+        """Return the token of a link for a new password; until it is used the old password holds."""
+        token, until = secrets.token_urlsafe(24), self._clock.now() + LINK
+        operator = self._change(operator_id, lambda one: replace(one, link=digest_of(token), link_until=until))
         return operator, token
 
-    # ------------------------------------------------------------ passwords and sessions
+    def find_link(self, token: str) -> Operator | None:
+        """Return whose link it is, as long as it holds."""
+        now, wanted = self._clock.now(), digest_of(token)
+        return next((one for one in self.all() if one.link == wanted and _holds(one, now)), None)
+
+    def use_link(self, token: str, password: str) -> Operator:
+        """Set the password of the link's owner, and sign them out everywhere; the link holds no longer."""
+        found = self.find_link(token)
+        if found is None:
+            raise _stale()
+        return self._set_password(found.id, password, lambda one: one.link == found.link)
+
+    def change_password(self, operator_id: str, old: str, new: str) -> Operator:
+        """Set another password, for whoever knows the old one, and sign them out everywhere."""
+        known = next((one.password for one in self.all() if one.id == operator_id), "")
+        if not self._verifies(known, old):
+            raise rejected("old_password", "old", "is not your password", "Type the one that you sign in with.")
+        return self._set_password(operator_id, new, lambda one: one.password == known)
+
+    def _set_password(self, operator_id: str, password: str, is_still: Callable[[Operator], bool]) -> Operator:
+        if problems := password_problems(password):
+            raise Rejected(problems)
+        hashed = self._hash(password)
+
+        def change(one: Operator) -> Operator:
+            if not is_still(one):
+                raise _stale()
+            return replace(one, password=hashed, link="", link_until=None)
+
+        return self._change(operator_id, change, is_out=True)
+
+    # ------------------------------------------------------------ sessions
 
     def sign_in(self, name: str, password: str) -> tuple[Operator, str] | None:
         """Return the operator and a new session's token, `None` where name and password do not belong together."""
@@ -96,7 +150,7 @@ class Staff:
     def open_session(self, operator: Operator) -> str:
         """Sign an operator in; return the token for the browser."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
-        session = Session(digest=_digest(token), operator=operator.id, created_at=now, expires_at=now + SESSION)
+        session = Session(digest=digest_of(token), operator=operator.id, created_at=now, expires_at=now + SESSION)
 
         def save(store: Store) -> None:
             store.operators.forget_sessions(now)
@@ -107,7 +161,7 @@ class Staff:
 
     def find(self, token: str) -> Operator | None:
         """Return who is signed in with a token, unless the session is over or the operator was disabled."""
-        found = self._runner.read(lambda store: store.operators.find_session(_digest(token)))
+        found = self._runner.read(lambda store: store.operators.find_session(digest_of(token)))
         if found is None:
             return None
         session, operator = found
@@ -115,7 +169,7 @@ class Staff:
 
     def sign_out(self, token: str) -> None:
         """End the session of a token."""
-        self._runner.write(lambda store: store.operators.end_session(_digest(token)))
+        self._runner.write(lambda store: store.operators.end_session(digest_of(token)))
 
     # ------------------------------------------------------------ changes
 
@@ -128,7 +182,42 @@ class Staff:
         """Return what was changed, the latest first."""
         return self._runner.read(lambda store: store.operators.changes(before=before, limit=limit))
 
-    # ------------------------------------------------------------ hashes
+    # ------------------------------------------------------------ how
+
+    def _made(self, name: str, role: str, email: str, password: str | None, token: str) -> Operator:
+        """Return a new operator, with a password or with a link to set one."""
+        problems = [*_name_problems(name), *_email_problems(email), *_role_problems(role)]
+        problems += [] if password is None else password_problems(password)
+        if problems:
+            raise Rejected(problems)
+        now = self._clock.now()
+        return Operator(
+            id=self._new_id(),
+            name=name.strip(),
+            email=email.strip(),
+            role=_role(role),
+            password="" if password is None else self._hash(password),
+            link=digest_of(token) if token else "",
+            link_until=now + LINK if token else None,
+            created_at=now,
+        )
+
+    def _change(self, operator_id: str, change: Callable[[Operator], Operator], *, is_out: bool = False) -> Operator:
+        """Change an operator; `is_out` ends all sessions, as being disabled does."""
+
+        def write(store: Store) -> Operator:
+            before = {one.id: one for one in store.operators.all()}
+            if operator_id not in before:
+                message = f"there is no operator '{operator_id}'"
+                raise rejected("unknown_operator", "operator", message, "Look at the list.")
+            changed = change(before[operator_id])
+            _refuse_without_owner(before.values(), {**before, operator_id: changed}.values())
+            store.operators.save(changed)
+            if is_out or changed.disabled_at is not None:
+                store.operators.end_sessions(operator_id)
+            return changed
+
+        return self._runner.write(write)
 
     def _hash(self, password: str) -> str:
         with self._places:
@@ -144,8 +233,37 @@ class Staff:
         return known != ""
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """Return what is kept of a token."""
     return sha256(token.encode()).hexdigest()
+
+
+def _holds(operator: Operator, now: datetime) -> bool:
+    return operator.disabled_at is None and operator.link_until is not None and operator.link_until > now
+
+
+def _stale() -> Rejected:
+    hint = "Links are used once and hold a few days. Ask an owner for a new one; the first is printed by `ensue serve`."
+    return rejected("stale_link", "", "the link holds no longer", hint)
+
+
+def _save_new(store: Store, operator: Operator) -> None:
+    for other in store.operators.all():
+        for path, value in (("name", operator.name), ("email", operator.email)):
+            if value and _is_called(other, value):
+                raise rejected("name_taken", path, f"'{value}' is taken by {other.name}", "Choose another one.")
+    store.operators.save(operator)
+
+
+def _refuse_without_owner(before: Iterable[Operator], after: Iterable[Operator]) -> None:
+    """Refuse a change that leaves nobody who could undo it."""
+    if any(map(_is_owner, before)) and not any(map(_is_owner, after)):
+        hint = "Make somebody else an owner first, who has signed in once."
+        raise rejected("last_owner", "role", "this is the only owner who can sign in", hint)
+
+
+def _is_owner(operator: Operator) -> bool:
+    return operator.role == "owner" and operator.disabled_at is None and operator.password != ""
 
 
 def _is_called(operator: Operator, name: str) -> bool:
@@ -187,12 +305,3 @@ def _role_problems(role: str) -> list[Problem]:
 
 def _role(role: str) -> Role:
     return next(one for one in ROLES if one == role)
-
-
-def _refuse_taken(store: Store, operator: Operator) -> None:
-    for other in store.operators.all():
-        if other.id == operator.id:
-            continue
-        for path, value in (("name", operator.name), ("email", operator.email)):
-            if value and _is_called(other, value):
-                raise rejected("name_taken", path, f"'{value}' is taken by {other.name}", "Choose another one.")

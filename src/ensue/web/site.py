@@ -10,8 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from ensue.content.links import Tracker
+from ensue.core.words import ChannelName
 from ensue.ports import Clock, Runner
 from ensue.services.apps import AppRegistry
+from ensue.services.attempts import Attempts
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -25,6 +27,14 @@ from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
 
 MAX_BODY = 4 * 1024 * 1024
+
+
+class Carrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel as it is set up, for people to read: what it goes through, and what is missing."""
+
+    channel: ChannelName
+    is_ready: bool
+    says: tuple[str, ...]
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +59,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     hub: Hub
     inboxes: Inboxes
     staff: Staff
+    attempts: Attempts
+    channels: tuple[Carrier, ...] = ()
     new_id: Callable[[], str]
     push_key: str = ""
     owner_token: str = ""

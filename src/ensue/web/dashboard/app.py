@@ -7,7 +7,7 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import assets, settings, signing
+from ensue.web.dashboard import access, assets, channels, operators, settings, signing
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, redirect
@@ -29,6 +29,9 @@ HANDLERS: list[HTTPRouteHandler] = [
     *assets.HANDLERS,
     *signing.HANDLERS,
     *settings.HANDLERS,
+    *channels.HANDLERS,
+    *operators.HANDLERS,
+    *access.HANDLERS,
     find_nothing,
 ]
 

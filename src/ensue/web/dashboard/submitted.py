@@ -42,6 +42,10 @@ class Submitted:
         return any(key == name for key, _ in self.pairs)
 
 
+NOTHING = Submitted(())
+"""A form before anybody filled it."""
+
+
 async def read_form(request: AnyRequest) -> Submitted:
     """Return the fields of a form that was sent as forms are sent."""
     body = (await request.body()).decode(errors="replace")
