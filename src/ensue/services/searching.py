@@ -11,7 +11,6 @@ from typing import Literal
 
 import msgspec
 
-from ensue.core.comparisons import find_value
 from ensue.core.conditions import Audience
 from ensue.core.events import Json
 from ensue.core.filters import in_audience
@@ -54,9 +53,7 @@ class Searching:
         if is_attribute and name in ("id", "external_id"):
             return self._beginning(value, after, limit, "id")
         if is_attribute and name != "email":
-            return self._asked(
-                lambda state: is_like(find_value(state.attributes, name), value), "attribute", after, limit
-            )
+            return self._asked(partial(_has_attribute, name, value), "attribute", after, limit)
         address = value if is_attribute else query
         if "@" in address and (found := self._with_email(address, after, limit)).users:
             return found
