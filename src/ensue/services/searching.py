@@ -7,6 +7,7 @@ Not here: how many there are (`audiences`).
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -110,6 +111,10 @@ class Searching:
             return [states[user] for user in users if user in states]
 
         return self._runner.read(read)
+
+
+def _has_attribute(name: str, text: str, state: UserState) -> bool:
+    return is_like(find_value(state.attributes, name), text)
 
 
 def is_like(value: Json, text: str) -> bool:
