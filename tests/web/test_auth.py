@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ensue.services.keys import SCOPES
 from ensue.web.app import create_app
-from ensue.web.auth import scopes_of
+from ensue.web.auth import key_of
 from ensue.web.problems import Refused
 from ensue.web.site import Site
 from tests.web.conftest import OWNER
@@ -105,7 +105,7 @@ def test_without_an_owners_token_an_empty_one_opens_nothing(site: Site) -> None:
 
 def test_an_empty_secret_is_not_the_token_of_a_site_that_has_none(site: Site) -> None:
     with pytest.raises(Refused):
-        scopes_of(replace(site, owner_token=""), "")
+        key_of(replace(site, owner_token=""), "")
 
 
 def test_a_revoked_key_opens_nothing(site: Site, client: Client) -> None:

@@ -24,6 +24,7 @@ app.command("ensue.cli.managing:status", name="status")
 app.command("ensue.cli.managing:users", name="users")
 app.command("ensue.cli.managing:keys", name="keys")
 app.command("ensue.cli.apps:apps", name="apps")
+app.command("ensue.cli.operators:operators", name="operators")
 app.command("ensue.cli.vapid:vapid", name="vapid")
 
 

@@ -12,10 +12,14 @@ from ensue.serving import serving
 
 
 def serve() -> None:
-    """Serve the API and tracking links, decide and deliver, until SIGTERM or Ctrl-C; settings come from ENSUE_…."""
+    """Serve dashboard, API and links, decide and deliver, until SIGTERM or Ctrl-C; settings come from ENSUE_…."""
     settings = read_settings(os.environ)
     with serving(settings, SystemClock()) as served:
-        structlog.get_logger().info("Ensue is ready", address=served.address.url, database=str(settings.database))
+        log = structlog.get_logger()
+        log.info("Ensue is ready", address=served.address.url, database=str(settings.database))
+        if first := served.site.staff.first_token():
+            url = served.site.tracker.base_url
+            log.info("Nobody can sign in yet: make yourself the owner", link=f"{url}/dashboard/welcome/{first}")
         served.server.serve()
 
 

@@ -3,6 +3,7 @@
 One rule: everything takes the way that it takes in earnest: SMTP, tracking links over HTTP, the API, the real runner.
 """
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ ORDER = ("second-try", "clickers-offer", "control-letter", "newsletter")
 """Follow-ons are launched before their original."""
 SHOP = ("shop-offer", "shop-story", "shop-welcome", "reading-corner", "spring-sale")
 """What the shop's page shows, launched together."""
+OPERATOR = "demo"
+"""Who signs in to the demo's dashboard; the password is another one each time."""
 PAUSE = 5.0
 """Seconds between two lines on the console."""
 
@@ -63,7 +66,9 @@ def run_demo(settings: Settings, console: Console, seconds: float | None) -> Non
             served.server.stop()
 
         _launch(served.site, served.address.url)
-        _greet(served.address, key, console)
+        password = secrets.token_urlsafe(9)
+        served.site.staff.create(OPERATOR, "owner", password=password)
+        _greet(served.address, key, password, console)
         story = threading.Thread(target=_tell, args=(served.site, console, ended, seconds, end))
         story.start()
         stack.callback(story.join)
@@ -71,9 +76,11 @@ def run_demo(settings: Settings, console: Console, seconds: float | None) -> Non
         served.server.serve()
 
 
-def _greet(address: Address, key: str, console: Console) -> None:
+def _greet(address: Address, key: str, password: str, console: Console) -> None:
     """Say where to look."""
-    console.print(f"\n  Ensue runs at   [bold]{address.url}/demo[/]")
+    console.print(f"\n  The dashboard   [bold]{address.url}/dashboard[/]")
+    console.print(f"  sign in as      [bold]{OPERATOR}[/], password [bold]{password}[/]", highlight=False)
+    console.print(f"  what happens    [bold]{address.url}/demo[/]")
     console.print(f"  its mailbox at  [bold]{address.url}/demo/mailbox[/]")
     console.print(f"  a shop at       [bold]{address.url}/demo/shop[/]  (with in-app messages and a News Feed)")
     console.print(f"  API key         {key}\n  (a day takes {DAY:g} seconds; Ctrl-C ends it)\n", highlight=False)

@@ -18,6 +18,7 @@ from ensue.web import (
     health,
     interactions,
     links,
+    operators,
     previews,
     scripts,
     sdk,
@@ -32,6 +33,7 @@ from ensue.web.dashboard.app import dashboard, lead_home
 from ensue.web.openapi import publish
 from ensue.web.origins import headers_for
 from ensue.web.problems import exception_handlers
+from ensue.web.recording import recorder
 from ensue.web.site import Site
 
 HEADERS = {
@@ -57,7 +59,7 @@ def create_app(site: Site, more: Sequence[HTTPRouteHandler] = ()) -> Litestar:
         dependencies={"site": Provide(provide_site, sync_to_thread=False), "document": Provide(read_json)},
         exception_handlers=exception_handlers(site.new_id),
         request_max_body_size=site.max_body,
-        before_send=[_securing(site)],
+        before_send=[_securing(site), recorder(site)],
         openapi_config=None,
         logging_config=None,
     )
@@ -74,6 +76,7 @@ def _keyed(site: Site) -> list[ControllerRouterHandler]:
         *previews.HANDLERS,
         *workspace.HANDLERS,
         *apps.HANDLERS,
+        *operators.HANDLERS,
     ]
     guards = [authorizer(site)]
     return [

@@ -8,6 +8,7 @@ Not here: how keys are made and kept (`services.keys`).
 from hmac import compare_digest
 from http import HTTPStatus
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -23,6 +24,14 @@ SCHEME = "apiKey"
 HOW = "Send the header Authorization: Bearer ek_…; `ensue keys create` makes a key."
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ensue"'}
 
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, in words, and what is open to them."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
 Connection = ASGIConnection[object, object, object, State]
 
 
@@ -32,7 +41,9 @@ def authorizer(site: Site) -> Guard:
     async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
         needed: list[str] = handler.opt["scope"].split()
         secret = bearer(connection.headers.get("authorization", ""))
-        scopes = await sync_to_thread(scopes_of, site, secret)
+        key = await sync_to_thread(key_of, site, secret)
+        scopes = key.scopes
+        connection.scope["auth"] = key.name
         if lacking := [] if "all" in scopes else [one for one in needed if one not in scopes]:
             message = f"the key lacks the scope {' and '.join(lacking)}"
             hint = f"Use a key with the scope {' and '.join(needed)}, or all; this one has {', '.join(scopes)}."
@@ -51,14 +62,14 @@ def bearer(header: str) -> str:
     return secret.strip()
 
 
-def scopes_of(site: Site, secret: str) -> tuple[str, ...]:
-    """Return what a secret opens."""
+def key_of(site: Site, secret: str) -> Opened:
+    """Return what a secret opens, and whose it is."""
     if site.owner_token and compare_digest(secret.encode(), site.owner_token.encode()):
-        return ("all",)
+        return Opened(name="the command line", scopes=("all",))
     key = site.keys.check(secret)
     if key is None:
         raise _unauthorized("bad_key", "the API key is unknown or was revoked")
-    return key.scopes
+    return Opened(name=f"the key {key.name}", scopes=key.scopes)
 
 
 def _unauthorized(code: str, message: str) -> Refused:

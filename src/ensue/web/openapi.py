@@ -26,6 +26,7 @@ from ensue.web.campaigns import Copy
 from ensue.web.devices import Device, DeviceToken
 from ensue.web.interactions import Call, Interactions
 from ensue.web.links import Tap
+from ensue.web.operators import OperatorRequest
 from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.sdk import BatchRequest, SyncRequest
@@ -47,6 +48,7 @@ BODIES = (
     Ids,
     Interactions,
     KeyRequest,
+    OperatorRequest,
     People,
     PreviewRequest,
     SyncRequest,

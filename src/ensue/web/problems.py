@@ -29,13 +29,14 @@ UNKNOWN = frozenset(
         "unknown_app",
         "unknown_campaign",
         "unknown_card",
+        "unknown_operator",
         "unknown_segment",
         "unknown_user",
         "unknown_version",
     }
 )
 """Codes that make a 404, where the thing that is missing is named by the address."""
-CONFLICTS = frozenset({"archived", "conversions_fixed", "id_taken", "not_active", "status"})
+CONFLICTS = frozenset({"archived", "conversions_fixed", "id_taken", "last_owner", "name_taken", "not_active", "status"})
 """Codes of what is right in itself, but not in the present state: they make a 409."""
 log = structlog.get_logger(__name__)
 

@@ -23,11 +23,14 @@ ROOM = 18
 """Pixels above it, for the highest label."""
 LINES = 4
 """Lines of the grid, at most."""
-LABELS = 6
+LABELS = 5
 """Labels along the axis, at most; a phone has no room for more."""
+LONGEST = 30
+"""Letters of a name beside its number."""
 ROW = 44
 BAR = 14
-"""Height of a row of bars, and of its bar."""
+GAP = 9
+"""Height of a row of bars, of its bar, and of what is free below it."""
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +63,10 @@ def time_series(title: str, labels: Sequence[str], series: Sequence[Series], *, 
     words = "; ".join(f"{one.name}: {number(sum(one.values))} in all" for one in series)
     parts = [
         *_grid(top, height),
-        _stretched(height, [*_curves(series, top), *_columns(labels, series)]),
+        _stretched(height, [*_curves(series, top)]),
+        *_scale(top, height),
         *_axis(labels, height),
+        _stretched(height, [*_columns(labels, series)]),
     ]
     drawing = _svg(title, f"{_span(labels)} {words}.", height + ROOM + FOOT, parts)
     return drawing + _legend([one.name for one in series]) if len(series) > 1 else drawing
@@ -72,7 +77,7 @@ def bars(title: str, rows: Sequence[Bar]) -> Markup:
     most = max((one.value for one in rows), default=0) or 1
     words = "; ".join(f"{one.name}: {number(one.value)}" for one in rows)
     parts = [part for place, one in enumerate(rows) for part in _bar(one, place * ROW, one.value / most)]
-    return _svg(title, f"{words}.", len(rows) * ROW, parts)
+    return _svg(title, f"{words}.", len(rows) * ROW - GAP, parts)
 
 
 def funnel(title: str, stages: Sequence[Stage]) -> Markup:
@@ -89,7 +94,7 @@ def funnel(title: str, stages: Sequence[Stage]) -> Markup:
             y += ROW // 2
         y += ROW // 4 if one.lost else 0
     words = "; ".join(f"{one.name}: {number(one.value)}{_lost(one)}" for one in stages)
-    return _svg(title, f"{words}.", y, parts)
+    return _svg(title, f"{words}.", y - GAP, parts)
 
 
 def sparkline(title: str, values: Sequence[float], *, width: int = 96, height: int = 26) -> Markup:
@@ -112,7 +117,7 @@ def _svg(title: str, words: str, height: int, parts: Sequence[Markup]) -> Markup
 
 def _bar(one: Bar, y: int, share: float) -> Iterator[Markup]:
     kind = (one.kind - 1) % KINDS + 1
-    yield _text("strong", "0", y + 14, one.name)
+    yield _text("strong", "0", y + 14, _short(one.name))
     yield _text("end", "100%", y + 14, f"{number(one.value)}{f' · {one.note}' if one.note else ''}")
     yield Markup('<rect class="track" y="{}" width="100%" height="{}" rx="4"/>').format(y + 21, BAR)
     yield Markup('<rect class="bar s{}" y="{}" width="{}%" height="{}" rx="4"/>').format(
@@ -120,8 +125,13 @@ def _bar(one: Bar, y: int, share: float) -> Iterator[Markup]:
     )
 
 
+def _short(name: str) -> str:
+    """Return as much of a name as has room beside its number on a phone."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
+
+
 def _loss(name: str, count: float, y: int, share: float) -> Iterator[Markup]:
-    yield _text("", "0.75em", y + 11, f"− {name}")
+    yield _text("", "0.75em", y + 11, f"− {_short(name)}")
     yield _text("end", "100%", y + 11, number(count))
     yield Markup('<rect class="loss" y="{}" width="{}%" height="3" rx="1.5"/>').format(y + 16, f"{share * 100:.4g}")
 
@@ -132,14 +142,21 @@ def _lost(stage: Stage) -> str:
 
 
 def _grid(top: float, height: int) -> Iterator[Markup]:
-    """Yield lines across, each with its number on top of it."""
-    step = _step(top)
-    for place in range(round(top / step) + 1):
-        y = ROOM + height * (1 - place * step / top)
-        kind = "grid" if place else "base"
+    """Yield the lines across."""
+    for value, y in _steps(top, height):
+        kind = "grid" if value else "base"
         yield Markup('<line class="{}" x2="100%" y1="{}" y2="{}"/>').format(kind, f"{y:.4g}", f"{y:.4g}")
-        if place:
-            yield _text("", "0", y - 4, number(place * step))
+
+
+def _scale(top: float, height: int) -> Iterator[Markup]:
+    """Yield the numbers of the lines, on top of them."""
+    return (_text("", "0", y - 4, number(value)) for value, y in _steps(top, height) if value)
+
+
+def _steps(top: float, height: int) -> list[tuple[float, float]]:
+    """Return the values of the lines across, and where they are."""
+    step = _step(top)
+    return [(place * step, ROOM + height * (1 - place * step / top)) for place in range(round(top / step) + 1)]
 
 
 def _axis(labels: Sequence[str], height: int) -> Iterator[Markup]:

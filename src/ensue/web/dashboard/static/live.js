@@ -19,10 +19,8 @@ async function keepLive(region) {
   while (region.isConnected) {
     await pause(Number(region.dataset.every || 5000));
     if (document.hidden || region.contains(document.activeElement)) continue;
-    try {
-      const answer = await ask(region.dataset.live);
-      if (answer.ok) region.innerHTML = await answer.text();
-    } catch { /* the server is away for a moment */ }
+    const answer = await ask(region.dataset.live).catch(() => undefined); // the server may be away for a moment
+    if (answer?.ok) region.innerHTML = await answer.text();
   }
 }
 
@@ -96,5 +94,6 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-copy]");
   if (button) navigator.clipboard.writeText(button.dataset.copy).then(() => { button.textContent = "Copied"; });
 });
-for (const region of document.querySelectorAll("[data-live]")) keepLive(region);
-for (const form of document.querySelectorAll("form[data-preview]")) preview(form);
+document.querySelectorAll("[data-live]").forEach(keepLive);
+document.querySelectorAll("form[data-preview]").forEach(preview);
+for (const here of document.querySelectorAll("nav [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
