@@ -1,7 +1,7 @@
 """How sure one can be that one group converts better than another.
 
 One rule: what rests on too little is not said; in its place stands what is missing.
-The difference has Newcombe's interval (1998, method 10: from the two Wilson intervals). The p-value is that of Pearson's
+The difference has Newcombe's interval (1998, method 10: from two Wilson intervals). The p-value is that of Pearson's
 chi-squared test without correction, which equals the two-sided test of two proportions.
 """
 

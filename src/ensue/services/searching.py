@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from ensue.core.comparisons import find_value
 from ensue.core.conditions import Audience
 from ensue.core.events import Json
 from ensue.core.filters import in_audience

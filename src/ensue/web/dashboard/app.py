@@ -7,7 +7,21 @@ from litestar import Response, Router, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from ensue.web.dashboard import access, assets, channels, operators, settings, signing
+from ensue.web.dashboard import (
+    access,
+    activity,
+    assets,
+    campaigns,
+    cards,
+    channels,
+    connections,
+    operators,
+    report,
+    segments,
+    settings,
+    signing,
+    users,
+)
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, redirect
@@ -28,6 +42,13 @@ HANDLERS: list[HTTPRouteHandler] = [
     show_first,
     *assets.HANDLERS,
     *signing.HANDLERS,
+    *campaigns.HANDLERS,
+    *report.HANDLERS,
+    *connections.HANDLERS,
+    *cards.HANDLERS,
+    *segments.HANDLERS,
+    *users.HANDLERS,
+    *activity.HANDLERS,
     *settings.HANDLERS,
     *channels.HANDLERS,
     *operators.HANDLERS,

@@ -28,6 +28,16 @@ def percent(share: float | None, places: int = 1) -> str:
     return NONE if share is None else f"{share * 100:.{places}f} %"
 
 
+def signed(share: float) -> str:
+    """Write a share of 1 as a percentage with its sign."""
+    return f"{share * 100:+,.1f} %".replace("-", "−")
+
+
+def points(difference: float) -> str:
+    """Write a difference of two shares, in percentage points with its sign."""
+    return f"{difference * 100:+.2f} pp".replace("-", "−")
+
+
 def moment(at: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str:
     """Write an instant as the clocks of a zone show it."""
     if at is None:
