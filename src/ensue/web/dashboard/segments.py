@@ -164,7 +164,7 @@ def _save(site: Site, request: AnyRequest, one: Segment | None, form: Submitted)
         return _save_text(site, request, one, form)
     fields = fields_of(form)
     tree = worked(Segment, saved, fields, _zone(site))
-    if rearranged(tree, fields):
+    if rearranged(tree, fields) or form.text("do") == "count":
         return _form(site, request, one, tree)
     try:
         if one is None and not tree.get("id"):

@@ -4,6 +4,7 @@ One rule: whatever changes a user is an event, and a change of people's consent 
 """
 
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -102,7 +103,7 @@ def show_user(
         pages=_pages(state.user, past, is_deep=is_deep),
         is_first=before is None,
         channels=CHANNELS,
-        base=lambda part="", **query: user_path(state.user, part, **query),
+        base=partial(user_path, state.user),
     )
 
 
@@ -135,7 +136,7 @@ def ask_deletion(site: Shared, request: AnyRequest, user: FromPath[str]) -> Resp
         title="Delete this user?",
         state=state,
         known=known_of(state),
-        path_of=user_path,
+        base=partial(user_path, state.user),
     )
 
 
@@ -166,7 +167,7 @@ def show_message(site: Shared, request: AnyRequest, user: FromPath[str], message
         shown=shown,
         state=state,
         names=telling_of(site).names,
-        base=lambda part="", **query: user_path(state.user, part, **query),
+        base=partial(user_path, state.user),
     )
 
 
