@@ -12,11 +12,15 @@ from ensue.web.dashboard import (
     activity,
     assets,
     campaigns,
+    cards,
     channels,
+    connections,
     operators,
     report,
+    segments,
     settings,
     signing,
+    users,
 )
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
@@ -38,6 +42,10 @@ HANDLERS: list[HTTPRouteHandler] = [
     *signing.HANDLERS,
     *campaigns.HANDLERS,
     *report.HANDLERS,
+    *connections.HANDLERS,
+    *cards.HANDLERS,
+    *segments.HANDLERS,
+    *users.HANDLERS,
     *activity.HANDLERS,
     *settings.HANDLERS,
     *channels.HANDLERS,
