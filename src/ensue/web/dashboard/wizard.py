@@ -74,7 +74,7 @@ def create_campaign(site: Shared, request: AnyRequest, form: Form) -> Answer:
 
 
 def _new(site: Site, request: AnyRequest, begun: Begun, problems: Sequence[Problem] = ()) -> Response[str]:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if problems else HTTPStatus.OK
     return render(request, site, "wizard_new.html", title="New campaign", status=status, problems=problems, begun=begun)
 
 

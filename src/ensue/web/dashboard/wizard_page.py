@@ -83,7 +83,7 @@ def show_step(
             more = review(site, draft)
         case _:
             pass
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.problems and request.method == "POST" else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if draft.problems and request.method == "POST" else HTTPStatus.OK
     saved = draft.state.versions[-1].campaign
     return render(
         request,
