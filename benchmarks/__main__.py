@@ -15,7 +15,7 @@ from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.state import UserState
 from ensue.runners.clock import VirtualClock
-from ensue.runners.serial import SerialRunner
+from ensue.runners.embedded import EmbeddedRunner
 from ensue.store.sqlite import SqliteStore
 
 COUNT = 50_000
@@ -99,8 +99,8 @@ def _decode_all(raw: list[bytes]) -> None:
         decoder.decode(text)
 
 
-def _runner(store: SqliteStore, count: int) -> SerialRunner:
-    runner = SerialRunner(store, VirtualClock(shop.START))
+def _runner(store: SqliteStore, count: int) -> EmbeddedRunner:
+    runner = EmbeddedRunner(store, VirtualClock(shop.START), keeps_time=False)
 
     def launch(_: object) -> None:
         for state in shop.campaigns(count):

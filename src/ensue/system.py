@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from ensue.bootstrap import renderer
 from ensue.channels.apns import BASE_URL, SANDBOX_URL, ApnsTransport, ProviderToken, load_key
-from ensue.channels.fcm import FcmTransport, load_account
 from ensue.channels.inbox import InboxTransport
 from ensue.channels.outbound import Outbound
 from ensue.channels.push import PushTransport
@@ -215,6 +214,8 @@ def _web_push(settings: Settings) -> Callable[[], Transport]:
 
 
 def _fcm(credentials: Path) -> Callable[[], Transport]:
+    from ensue.channels.fcm import FcmTransport, load_account  # noqa: PLC0415  (Google's library takes long to load)
+
     account = load_account(credentials)
     return lambda: FcmTransport(account)
 

@@ -63,6 +63,10 @@ class Running:
             check=False,
         )
 
+    def log(self) -> str:
+        """Return what it has said so far."""
+        return Path(self._log.name).read_text(encoding="utf-8")
+
     def close(self) -> None:
         """End whatever runs."""
         if self._process is not None and self._process.poll() is None:

@@ -1,19 +1,17 @@
 """A page that is open gets its follow-on at once, and lets the process end; everything real."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import Queue
 from typing import Any
 
 import httpx
 
 from ensue.runners.clock import SystemClock
-from tests.acceptance.running import PATIENCE, Running
+from tests.acceptance.running import Running
+from tests.web.listening import Stream
 
-Event = tuple[str, dict[str, Any]]
 TRIES = 3
 SECOND = 1.0
 """Seconds within which a follow-on reaches an open page (B7)."""
@@ -43,8 +41,8 @@ class Page:
         self._client = client
         self._who = {"app": app, "user": user}
         self._count = 0
-        self.events: Queue[Event] = Queue()
-        self.ended = threading.Event()
+        news = client.post("/sdk/v1/sync", json=self._who).raise_for_status().json()
+        self.stream = Stream(str(client.base_url).rstrip("/") + news["stream"])
 
     def does(self, kind: str, **fields: object) -> None:
         """Send one event; it is taken."""
@@ -54,62 +52,46 @@ class Page:
         answer = self._client.post("/sdk/v1/batch", content=json.dumps(body), headers={"Content-Type": "text/plain"})
         assert answer.json() == {"taken": 1, "refused": []}, answer.text
 
-    @contextmanager
-    def open(self) -> Iterator["Page"]:
-        """Listen to the stream."""
-        news = self._client.post("/sdk/v1/sync", json=self._who).raise_for_status().json()
-        with httpx.Client(base_url=self._client.base_url, trust_env=False, timeout=PATIENCE) as http:
-            thread = threading.Thread(target=self._listen, args=(http, news["stream"]))
-            thread.start()
-            try:
-                yield self
-            finally:
-                http.close()
-                thread.join()
-
-    def next(self, name: str) -> dict[str, Any]:
-        """Return the data of the next event, which must have that name."""
-        found, data = self.events.get(timeout=PATIENCE)
-        assert found == name
+    def message(self) -> dict[str, Any]:
+        """Return the next message."""
+        name, data = self.stream.next()
+        assert name == "message"
         return data
 
-    def _listen(self, http: httpx.Client, address: str) -> None:
-        try:
-            with http.stream("GET", address) as answer:
-                name = ""
-                for line in answer.iter_lines():
-                    if line.startswith("event: "):
-                        name = line.removeprefix("event: ")
-                    elif line.startswith("data: "):
-                        self.events.put((name, json.loads(line.removeprefix("data: "))))
-        except httpx.HTTPError:
-            pass
-        finally:
-            self.ended.set()
+
+@contextmanager
+def opened(client: httpx.Client, app: str, user: str) -> Iterator[Page]:
+    """Open a page of a user."""
+    page = Page(client, app, user)
+    try:
+        yield page
+    finally:
+        page.stream.close()
 
 
 def prepared(ensue: Running) -> tuple[httpx.Client, str]:
-    """Serve the campaigns and make an app."""
+    """Serve the campaigns, and make an app by a command."""
     client = ensue.start()
     client.post("/api/v1/apply", json={"definitions": DEFINITIONS}).raise_for_status()
     client.post("/api/v1/launch", json={"ids": ["thanks", "offer"]}).raise_for_status()
-    app = client.post("/api/v1/apps", json={"name": "Shop", "origins": ["https://shop.example"]}).json()
-    return client, app["app"]["id"]
+    made = ensue.command("apps", "create", "Shop", "--origin", "https://shop.example", "--origin", "http://localhost")
+    assert made.returncode == 0, made.stderr
+    return client, made.stdout.strip()
 
 
 def test_a_click_in_a_message_brings_the_follow_on_to_the_open_page_within_a_second(ensue: Running) -> None:
     # B7
     client, app = prepared(ensue)
-    with Page(client, app, "ana").open() as page:
+    with opened(client, app, "ana") as page:
         page.does("session_start")
         times = []
         for _ in range(TRIES):
             page.does("custom_event", name="looked")
-            offer = page.next("message")
+            offer = page.message()
             page.does("view_in_app_message", message=offer["message"])
             began = time.monotonic()
             page.does("click_in_app_message", message=offer["message"])
-            thanks = page.next("message")
+            thanks = page.message()
             times.append(time.monotonic() - began)
             assert (offer["campaign"], thanks["campaign"]) == ("offer", "thanks")
             page.does("view_in_app_message", message=thanks["message"])
@@ -120,11 +102,24 @@ def test_a_click_in_a_message_brings_the_follow_on_to_the_open_page_within_a_sec
 
 def test_an_open_page_does_not_keep_the_process_from_ending(ensue: Running) -> None:
     client, app = prepared(ensue)
-    with Page(client, app, "ana").open() as page:
+    with opened(client, app, "ana") as page:
         page.does("session_start")
         page.does("custom_event", name="looked")
-        page.next("message")
+        page.message()
         began = time.monotonic()
         assert ensue.stop() == 0
         assert time.monotonic() - began < 10
-        assert page.ended.wait(PATIENCE)
+        assert page.stream.wait_for_the_end() == []
+
+
+def test_apps_are_made_listed_and_revoked_by_commands(ensue: Running) -> None:
+    made = ensue.command("apps", "create", "Signed shop", "--origin", "https://shop.example", "--signed")
+    key, secret = made.stdout.split("\nsecret: ")
+    assert key.startswith("app_")
+    assert len(secret.strip()) >= 32
+    listed = ensue.command("apps", "list")
+    assert "Signed shop" in listed.stdout
+    assert secret.strip() not in listed.stdout
+    assert ensue.command("apps", "revoke", key).returncode == 0
+    refused = ensue.command("apps", "create", "Shop", "--origin", "shop.example")
+    assert (refused.returncode, "origins[0]" in refused.stderr) == (2, True)

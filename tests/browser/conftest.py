@@ -6,12 +6,15 @@ One rule: nothing leaves loopback: the browser knows no other host, and every vi
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import trustme
 import yaml
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from ensue.runners.clock import fresh_id
 from tests.acceptance.running import Running, until
 from tests.browser.shop import Shop, Visitor
 
@@ -26,7 +29,9 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 MISSING = "Chromium is missing, and these tests drive a real browser. On Debian and Ubuntu: sudo apt install chromium"
+PASSWORD = "three plain words"
 Json = dict[str, Any]
+expect.set_options(timeout=20_000)  # two busy cores prove nothing
 
 
 class Desk:
@@ -44,14 +49,15 @@ class Desk:
         return {"id": made["app"]["id"], "secret": made["secret"]}
 
     def launch(self, definitions: str) -> None:
-        """Save definitions given as YAML and launch them in their order."""
-        for one in yaml.safe_load_all(definitions):
-            kind = f"{one['kind']}s"
-            self._asked("POST", f"/api/v1/{kind}", one)
-            self._asked("POST", f"/api/v1/{kind}/{one['id']}/launch")
+        """Launch definitions given as YAML, in their order: follow-ons before their originals."""
+        found = list(yaml.safe_load_all(definitions))
+        for one in reversed(found):
+            self._asked("POST", f"/api/v1/{one['kind']}s", one)
+        for one in found:
+            self.move(f"{one['kind']}s", one["id"], "launch")
 
     def move(self, kind: str, name: str, move: str) -> None:
-        """Stop, resume or archive one."""
+        """Launch, stop, resume or archive one."""
         self._asked("POST", f"/api/v1/{kind}/{name}/{move}")
 
     def events(self, user: str, **fields: object) -> list[Json]:
@@ -94,9 +100,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def ensue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def authority() -> trustme.CA:
+    """Make an authority that vouches for the push service on loopback."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ensue(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Running]:
     """Prepare an Ensue that may hand push messages to this machine."""
-    running = Running(tmp_path_factory.mktemp("ensue"), 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32")
+    folder = tmp_path_factory.mktemp("ensue")
+    trusted = folder / "authority.pem"
+    authority.cert_pem.write_to_path(trusted)
+    running = Running(folder, 9, ENSUE_ALLOWED_NETWORKS="127.0.0.1/32", SSL_CERT_FILE=str(trusted))
     yield running
     running.close()
 
@@ -131,3 +146,40 @@ def visit(browser: Browser, desk: Desk, app: Json) -> Iterator[Callable[..., Vis
         one.context.close()
     assert set().union(*(one.hosts() for one in visitors)) <= {"127.0.0.1"}
     assert [complaint for one in visitors for complaint in one.complaints] == []
+
+
+@pytest.fixture
+def signed_in(browser: Browser, desk: Desk) -> Iterator[Callable[..., Page]]:
+    """Sign somebody in to the dashboard, by the link that an owner hands them.
+
+    `signed_in()` opens a page in a browser of its own; `signed_in(role="viewer", java_script_enabled=False,
+    viewport=…, color_scheme="dark")` one of another kind. Afterwards nothing may have left loopback.
+    """
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    def sign_in(role: str = "owner", **options: Any) -> Page:  # noqa: ANN401  (Playwright's own)
+        made = desk.client.post("/api/v1/operators", json={"name": f"{role} {fresh_id()}", "role": role})
+        context = browser.new_context(base_url=desk.url, **options)
+        contexts.append(context)
+        context.on("request", lambda request: asked.append(request.url))
+        context.on("console", note)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        page = context.new_page()
+        page.goto(made.raise_for_status().json()["link"])
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("The same once more").fill(PASSWORD)
+        page.get_by_role("button", name="Set the password").click()
+        page.get_by_text("Welcome, ").wait_for()
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert {urlsplit(url).hostname for url in asked if url.startswith("http")} <= {"127.0.0.1"}
+    assert complaints == []

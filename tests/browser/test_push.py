@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import http_ece
 import pytest
+import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Page, Worker
@@ -67,12 +69,15 @@ SUBSCRIBE = """(device) => {
 class PushService:
     """Takes what Ensue hands over for one browser, and reads it as that browser does."""
 
-    def __init__(self) -> None:
-        """Listen."""
+    def __init__(self, authority: trustme.CA) -> None:
+        """Listen, with a certificate of that authority."""
         self.messages: list[Json] = []
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._auth = os.urandom(16)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -80,7 +85,7 @@ class PushService:
         """Return the browser's subscription."""
         form = (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
         keys = {"p256dh": encoded(self._key.public_key().public_bytes(*form)), "auth": encoded(self._auth)}
-        return {"endpoint": f"http://127.0.0.1:{self._server.server_port}/browser", "keys": keys}
+        return {"endpoint": f"https://127.0.0.1:{self._server.server_port}/browser", "keys": keys}
 
     def close(self) -> None:
         """Listen no more."""
@@ -111,9 +116,9 @@ def encoded(data: bytes) -> str:
 
 
 @pytest.fixture
-def service() -> Iterator[PushService]:
+def service(authority: trustme.CA) -> Iterator[PushService]:
     """Run the push service."""
-    service = PushService()
+    service = PushService(authority)
     yield service
     service.close()
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,7 +56,9 @@ class HttpServer:
 
 
 @contextmanager
-def http_server(answer: Callable[[Asked], Reply] = lambda _: Reply()) -> Iterator[HttpServer]:
+def http_server(
+    answer: Callable[[Asked], Reply] = lambda _: Reply(), *, tls: ssl.SSLContext | None = None
+) -> Iterator[HttpServer]:
     """Run a server at a free port of 127.0.0.1."""
     running = HttpServer(answer)
 
@@ -87,6 +90,8 @@ def http_server(answer: Callable[[Asked], Reply] = lambda _: Reply()) -> Iterato
 
     server = _Server(("127.0.0.1", 0), Handler)
     running.port = server.server_address[1]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

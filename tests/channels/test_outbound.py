@@ -1,12 +1,16 @@
 """Requests to addresses that others chose: nothing private is reached, whatever a name says, and each has its end."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+import trustme
 
 from ensue.channels import outbound
 from ensue.channels.outbound import Answer, Outbound, is_public, look_up
@@ -14,6 +18,7 @@ from ensue.parcels import Handed
 from tests.channels.http_server import HANG_UP, HttpServer, Reply, http_server
 
 LOOPBACK = ("127.0.0.0/8",)
+ENDLESS = 100 * 2**20
 
 
 @pytest.fixture
@@ -151,6 +156,33 @@ def test_a_host_that_has_no_address_is_a_passing_fault() -> None:
     assert (answer.result, "no address of shop.example" in answer.detail) == ("passing", True)
 
 
+# ---------------------------------------------------------------- TLS
+
+
+@pytest.mark.parametrize("name", ["shop.invalid", "another.invalid"])
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_server_must_be_vouched_for_by_the_name_in_the_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, *, is_trusted: bool
+) -> None:
+    """Not by the network address that the name leads to."""
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("shop.invalid").configure_cert(tls)
+    if is_trusted:
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    outbound = Outbound(LOOPBACK, resolve=always("127.0.0.1"))
+    with http_server(tls=tls) as server:
+        answer = outbound.ask("POST", f"https://{name}:{server.port}/", {}, b"body")
+        outbound.close()
+    if is_trusted and name == "shop.invalid":
+        assert answer == Answer(status=200, body=b"")
+    else:
+        assert isinstance(answer, Handed)
+        assert (answer.result, "certificate" in answer.detail) == ("passing", True)
+        assert server.asked == []
+
+
 # ---------------------------------------------------------------- what is sent
 
 
@@ -211,6 +243,13 @@ def test_only_a_beginning_of_the_answer_is_read(server: HttpServer) -> None:
     outbound.close()
 
 
+def test_an_answer_without_end_is_left() -> None:
+    with endless() as (port, sent):
+        answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{port}/", {})
+    assert answer == Answer(status=200, body=b"x" * 16 * 1024)
+    assert sum(sent) < ENDLESS
+
+
 def test_an_answer_that_is_cut_off_after_its_status_is_an_answer(server: HttpServer) -> None:
     server.answer = lambda _: Reply(200, b"half", {"Content-Length": "8", "Connection": "close"})
     outbound = Outbound(LOOPBACK)
@@ -229,11 +268,13 @@ def test_where_nobody_answers_it_is_a_passing_fault(server: HttpServer, what: st
 
 @pytest.mark.parametrize("limit", ["STEP", "WHOLE"])
 def test_a_server_that_keeps_silent_is_left(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(outbound, limit, 0.05)
+    monkeypatch.setattr(outbound, limit, 0.5)
+    began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {})
     assert isinstance(answer, Handed)
     assert answer.result == "passing"
+    assert time.monotonic() - began < 5, "the other limit ended it"
 
 
 def test_a_server_that_dribbles_its_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +284,28 @@ def test_a_server_that_dribbles_its_answer_is_left(monkeypatch: pytest.MonkeyPat
         answer = Outbound(LOOPBACK).ask("GET", f"http://127.0.0.1:{port}/", {})
     assert isinstance(answer, Handed)
     assert (answer.result, "longer than" in answer.detail or "timed out" in answer.detail) == ("passing", True)
+
+
+@contextmanager
+def endless() -> Iterator[tuple[int, list[int]]]:
+    """Run a server that answers with far more than anybody should read; it counts what it got rid of."""
+    sent: list[int] = []
+
+    def pour(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while sum(sent) < ENDLESS:
+                connection.sendall(b"x" * 2**20)
+                sent.append(2**20)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=pour, args=(listener,))
+        thread.start()
+        try:
+            yield listener.getsockname()[1], sent
+        finally:
+            thread.join()
 
 
 @contextmanager

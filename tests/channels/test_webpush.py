@@ -161,9 +161,19 @@ def test_an_answer_is_taken_for_what_it_means(
     assert handed.gone == (tuple(devices) if status in {404, 410} else ())
 
 
+def at(endpoint: str) -> str:
+    return Browser.made().subscription(endpoint)
+
+
 @pytest.mark.parametrize(
     "token",
     [
+        at("nowhere"),
+        at(""),
+        at("https://"),
+        at("https://[::1]/1"),
+        at("https://[x/1"),
+        at("mailto:ana@example.com"),
         "t1",
         "{}",
         '{"endpoint": "https://push.example/1"}',

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
+from ensue.apps import App
 from ensue.core.effects import Count, Decision, Keep, Log, Message, Outcome, Reason, Send
 from ensue.core.events import CampaignInteracted, CustomEventLogged, Json
 from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Spell, Version
@@ -148,6 +149,18 @@ def key(identity: str, digit: str = "0", *, minutes: float = 0, revoked: float |
         name=f"Key {identity}",
         digest=digit * 64,
         scopes=("track", "manage"),
+        created_at=at(minutes),
+        revoked_at=None if revoked is None else at(revoked),
+    )
+
+
+def app(identity: str, *, secret: str | None = None, minutes: float = 0, revoked: float | None = None) -> App:
+    return App(
+        id=identity,
+        name=f"App {identity}",
+        origins=("https://shop.example", "https://www.shop.example"),
+        secret=secret,
+        requires_token=secret is not None,
         created_at=at(minutes),
         revoked_at=None if revoked is None else at(revoked),
     )

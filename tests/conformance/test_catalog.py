@@ -7,7 +7,7 @@ import pytest
 
 from ensue.core import conditions, contents, records, triggers
 from ensue.ports import Catalog, Store
-from tests.conformance.samples import START, at, campaign, card, key, segment
+from tests.conformance.samples import START, app, at, campaign, card, key, segment
 
 FULL = records.Campaign(
     id="full",
@@ -147,3 +147,14 @@ def test_keys_are_found_by_their_digest_and_come_by_age(catalog: Catalog) -> Non
     catalog.save_key(revoked)
     assert catalog.find_key("2" * 64) == revoked
     assert catalog.find_key("4" * 64) is None
+
+
+def test_apps_are_found_by_their_key_and_come_by_age(catalog: Catalog) -> None:
+    young, b, a = app("young", minutes=2), app("b", secret="s"), app("a")
+    for each in (young, b, a):
+        catalog.save_app(each)
+    assert catalog.apps() == [a, b, young]
+    revoked = app("b", secret="s", revoked=3)
+    catalog.save_app(revoked)
+    assert (catalog.find_app("b"), catalog.find_app("c")) == (revoked, None)
+    assert catalog.apps() == [a, revoked, young]

@@ -222,6 +222,7 @@ def test_good_content_has_no_problems(channels: dict[str, object]) -> None:  # L
             ["channels.in_app_message.buttons[1].text", "channels.in_app_message.buttons[1].id"],
         ),
         ({"webhook": {"url": "shop.example"}}, ["channels.webhook.url"]),
+        ({"webhook": {"url": "shop.example/{{ ${user_id} }}"}}, ["channels.webhook.url"]),
     ],
 )
 def test_what_is_missing_is_told_with_its_path(channels: dict[str, object], paths: list[str]) -> None:  # L2

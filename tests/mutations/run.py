@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from tests.mutations.table import MUTATIONS, Mutation
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 20
+LONGEST = 120
 """Seconds that the tests of one mutation may take; a mutation that hangs them was noticed, too."""
 RED = 1
 """The exit code of a run in which a test failed; others mean that it did not get as far."""

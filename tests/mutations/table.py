@@ -150,8 +150,16 @@ DELAYS = (
         "D3",
         "the due time is computed from the arrival",
         "entering.py",
-        "due = due_at(rules.delay, occasion.at, turn.user_zone(), turn.workspace_zone())",
-        "due = due_at(rules.delay, turn.now, turn.user_zone(), turn.workspace_zone())",
+        "at + rules.elapsing",
+        "turn.now + rules.elapsing",
+        _rules("delays"),
+    ),
+    Mutation(
+        "D3",
+        "a due time by the clock is computed from the arrival",
+        "entering.py",
+        "due_at(rules.delay, at, turn.user_zone()",
+        "due_at(rules.delay, turn.now, turn.user_zone()",
         _rules("delays"),
     ),
 )
@@ -177,11 +185,11 @@ EXCEPTIONS = (
         "X5",
         "what is done with a stopped original calls nothing off",
         "leaving.py",
-        "exception = first_met(turn.rules_of(entry).exceptions, occasion)",
+        "return first_met(turn.rules_of(entry).exceptions, occasion)",
         "event = occasion.event\n"
         "    if isinstance(event, CampaignInteracted) and not turn.plan.active_original(event.campaign, occasion.at):\n"
-        "        return\n"
-        "    exception = first_met(turn.rules_of(entry).exceptions, occasion)",
+        "        return None\n"
+        "    return first_met(turn.rules_of(entry).exceptions, occasion)",
         _rules("exceptions"),
     ),
     Mutation(
@@ -373,8 +381,8 @@ VARIATIONS = (
         "V3",
         "a campaign cannot opt out of the global control group",
         "entering.py",
-        "elif not campaign.ignore_global_control_group and _is_held_out(turn):",
-        "elif _is_held_out(turn):",
+        "elif held_out and not campaign.ignore_global_control_group and in_global_control(",
+        "elif held_out and in_global_control(",
         _rules("variations"),
     ),
     Mutation(
@@ -451,8 +459,10 @@ AUDIENCES = (
         "A1",
         "one segment of several is enough",
         "filters.py",
-        "and all(_in_segment(segment, state, at, segments, known) for segment in audience.segments)",
-        "and any(_in_segment(segment, state, at, segments, known) for segment in audience.segments)",
+        "    for segment in audience.segments:\n"
+        "        if segment != EVERYONE and not _in_segment(segment, state, at, segments, known):\n",
+        "    if audience.segments:\n"
+        "        if not any(_in_segment(one, state, at, segments, known) for one in audience.segments):\n",
         _rules("audiences"),
     ),
     Mutation(
@@ -583,6 +593,33 @@ ORDER = (
     ),
 )
 
+INBOX = (
+    Mutation(
+        "I2",
+        "a click alone takes an in-app message out of the inbox",
+        "interacting.py",
+        'frozenset({"view_in_app_message", "dismiss_in_app_message"})',
+        'frozenset({"view_in_app_message", "dismiss_in_app_message", "click_in_app_message"})',
+        _rules("inbox"),
+    ),
+    Mutation(
+        "L4",
+        "what lies ready outlives its user",
+        "leaving.py",
+        "    turn.effects.append(Empty(user=turn.state.user))\n",
+        "",
+        _rules("inbox"),
+    ),
+    Mutation(
+        "L4",
+        "a message that is accepted after its user was deleted stays in the inbox",
+        "answering.py",
+        "        turn.effects.append(Clear(message=pending.message))\n        return",
+        "        return",
+        _rules("inbox"),
+    ),
+)
+
 MUTATIONS: tuple[Mutation, ...] = (
     *TRIGGERS,
     *DELAYS,
@@ -594,4 +631,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *AUDIENCES,
     *CAPS,
     *ORDER,
+    *INBOX,
 )

@@ -59,9 +59,9 @@ class Desk:
         granted = [effect.message for effect in effects if isinstance(effect, HandOver)]
         return [name.rsplit(".", 1)[1] for name in granted]
 
-    def accept(self, at: str, channel: str | None = None) -> None:
-        """Let the channel accept its messages."""
-        self._answers(Accepted, at, channel)
+    def accept(self, at: str, channel: str | None = None) -> list[Effects]:
+        """Let the channel accept its messages; return what is to be done."""
+        return self._answers(Accepted, at, channel)
 
     def defer(self, at: str, channel: str | None = None) -> None:
         """Let a passing fault put messages back into the outbox."""

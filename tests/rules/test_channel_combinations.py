@@ -1,14 +1,20 @@
 """Campaigns with several channels, in every combination: reachability, receipts and failures channel by channel."""
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import pytest
+from msgspec.structs import replace
 
-from ensue.bootstrap import RUNNERS, RunnerName
+from ensue.bootstrap import RUNNERS, SIMULATED_MAIL, RunnerName, renderer
+from ensue.channels.simulated import SimulatedTransport
+from ensue.content.links import Tracker
 from ensue.core.events import CampaignInteracted, CustomEventLogged
 from ensue.core.words import CHANNELS
+from ensue.parcels import Handed
+from ensue.runners.delivery import Delivery
 from tests.rules.desk import Desk
-from tests.rules.play import play
+from tests.rules.play import Stage, play, staged
 
 COMBINATIONS = [chosen for n in range(1, 5) for chosen in combinations(CHANNELS, n)]
 RECEIPTS = {
@@ -165,3 +171,65 @@ def test_a_follow_on_hears_of_each_channel_and_of_no_other(channels: tuple[str, 
     heard = {channel: played.outcomes("ana", follow_on(channel)) for channel in CHANNELS}
     expected = {channel: [f"sent at +{'2h' if channel == 'in_app_message' else '1h'}"] for channel in channels}
     assert heard == {channel: expected.get(channel, []) for channel in CHANNELS}
+
+
+# ---------------------------------------------------------------- through delivery and the simulation
+
+ABORT = "{% abort_message('not here') %}"
+ABORTING = {
+    "email": f'{{subject: S, html: "{ABORT}"}}',
+    "push": f'{{title: "{ABORT}"}}',
+    "in_app_message": f'{{body: "{ABORT}"}}',
+    "webhook": f'{{url: "https://example.com/hook", body: "{ABORT}"}}',
+}
+PLAIN = {
+    "email": '{subject: S, html: "<p>S</p>"}',
+    "push": "{title: S}",
+    "in_app_message": "{body: S}",
+    "webhook": '{url: "https://example.com/hook"}',
+}
+
+
+@every_combination
+def test_a_channel_that_aborts_leaves_the_others_to_be_sent_in_a_simulation_too(channels: tuple[str, ...]) -> None:
+    for aborting in channels:  # S11
+        content = ", ".join(f"{one}: {(ABORTING if one == aborting else PLAIN)[one]}" for one in channels)
+        played = play(f"""
+            users: [{REACHED}]
+            campaigns: [{{id: offer, channels: {{{content}}}, triggers: [{{custom_event: go}}]}}]
+            timeline: [{{at: +1h, does: custom_event, name: go}}]
+        """)
+        others = tuple(channel for channel in channels if channel != aborting)
+        decision = played.only("ana", "offer")
+        if others:
+            assert (decision.outcome, set(decision.channels)) == ("sent", set(others))
+        else:
+            assert (decision.outcome, decision.reason) == ("suppressed", "aborted")
+            assert decision.facts == {aborting: "not here"}
+
+
+@every_combination
+def test_what_one_service_refuses_the_others_deliver(channels: tuple[str, ...]) -> None:  # S12
+    for failing in channels:
+        carriers: dict[str, SimulatedTransport] = {channel: SimulatedTransport() for channel in CHANNELS}
+        carriers[failing].answer = Handed(result="permanent", detail="gone")
+        with staged(f"""
+            users: [{REACHED}]
+            campaigns: [{{id: offer, channels: {listed(channels)}, triggers: [{{custom_event: go}}]}}]
+        """) as world:
+            stage = delivering(world, carriers)
+            stage.move("launch", "offer", at="+0s")
+            stage.does(CustomEventLogged, "+1h", name="go")
+            decision = stage.played().only("ana", "offer")
+        others = {channel for channel in channels if channel != failing}
+        assert decision.outcome == ("sent" if others else "suppressed")
+        assert set(decision.channels) == others
+        assert {channel for channel, carrier in carriers.items() if carrier.parcels} == set(channels)
+
+
+def delivering(stage: Stage, carriers: Mapping[str, SimulatedTransport]) -> Stage:
+    """The stage, whose messages go through these transports."""
+    bench = stage.bench
+    render = renderer(bench.runner, Tracker("secret", "https://links.example.com"), SIMULATED_MAIL)
+    delivery = Delivery(bench.runner, bench.clock, carriers=lambda: dict(carriers), render=render)
+    return Stage(replace(bench, deliver=delivery.run_once), stage.scenario)

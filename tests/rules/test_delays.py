@@ -163,6 +163,18 @@ def test_the_due_time_is_computed_from_the_time_of_the_event_not_of_its_arrival(
 
 
 # D3
+@pytest.mark.parametrize("delay", ['{in_days: 1, at: "09:00"}', '{on_next: tuesday, at: "09:00"}'])
+def test_the_day_of_a_late_event_counts_not_that_of_its_arrival(delay: str) -> None:
+    """It happens on Monday evening and arrives on Tuesday."""
+    played = play(f"""
+        campaigns: [{{id: hello, triggers: [start_session], delay: {delay}}}]
+        timeline: [{{at: +16h, happened: +12h, does: start_session}}]
+    """)
+    entry = played.only("ana", "hello")
+    assert (entry.triggered_at, entry.due_at) == (played.at("+12h"), played.at("+1d"))
+
+
+# D3
 @pytest.mark.parametrize("arrived", ["+1d1h", "+1d1h0.000001s", "+5d"])
 def test_a_due_time_that_has_passed_on_arrival_is_due_at_once(arrived: str) -> None:
     played = play(f"""

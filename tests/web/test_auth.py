@@ -16,8 +16,20 @@ from ensue.web.site import Site
 from tests.web.conftest import OWNER
 from tests.web.mailing import URL, Client
 
-OPEN = {"/o/{token}", "/c/{token}", "/u/{token}", "/p/{token}", "/healthz", "/readyz", "/api/openapi.json"}
-"""The addresses that need no key."""
+OPEN = {
+    "/o/{token}",
+    "/c/{token}",
+    "/u/{token}",
+    "/p/{token}",
+    "/sdk/{script}",
+    "/sdk/v1/batch",
+    "/sdk/v1/sync",
+    "/sdk/v1/stream/{ticket}",
+    "/healthz",
+    "/readyz",
+    "/api/openapi.json",
+}
+"""The addresses that need no key, or the public one of an app."""
 STATUS = "/api/v1/status"
 
 
@@ -31,11 +43,11 @@ def filled(path: str) -> str:
 
 
 def routes(client: Client) -> list[tuple[str, str, str | None]]:
-    """Return all addresses with their methods and scopes."""
+    """Return all addresses of the API with their methods and scopes; the dashboard has tests of its own."""
     return [
         (route.path_format, str(method), handler.opt.get("scope"))
         for route in client.app.routes
-        if isinstance(route, HTTPRoute)
+        if isinstance(route, HTTPRoute) and route.path_format != "/" and not route.path_format.startswith("/dashboard")
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS"
     ]

@@ -191,7 +191,11 @@ def test_a_card_that_cannot_be_rendered_for_a_user_is_left_out_and_the_rest_is_s
             ["template_error at title", "template_error at description"],
         ),
         ({"link": "shop.example", "image": "data:x"}, ["bad_address at image", "bad_address at link"]),
-        ({"link": "{{ ${shop} }}"}, []),
+        ({"link": "{{ ${shop} }}", "image": "https://{{ ${host} }}/x.png"}, []),
+        (
+            {"link": "javascript:{{ ${x} }}", "image": "a.example/{{ ${x} }}"},
+            ["bad_address at image", "bad_address at link"],
+        ),
         (
             {"publish_at": "2026-04-02T00:00:00Z", "expires_at": "2026-04-02T00:00:00Z"},
             ["duration at expires_at"],

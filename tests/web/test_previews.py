@@ -125,6 +125,11 @@ def test_what_is_shown_is_what_is_handed_over(api: Api, carriers: Carriers) -> N
     assert shown["webhook"]["body"] == request.content.body
 
 
+def test_an_address_in_other_letters_is_shown_as_it_is(api: Api) -> None:
+    shown = preview(api, user="ana", definition=with_email(**{"from": "Åsa <åsa@shop.example>"}))
+    assert shown["channels"]["email"]["from"] == "Åsa <åsa@shop.example>"
+
+
 def test_a_preview_without_a_user_is_for_an_invented_one(api: Api) -> None:
     shown = preview(api)
     assert shown["channels"]["email"]["subject"] == "Hej Ana"

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from ensue.runners.embedded import EmbeddedRunner
 from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
 from ensue.web.site import Site
+from tests.channels.browser import Browser
 from tests.web.asking import NOW, Api, Json, events_in, roomy, site_on, user
 
 ATTRIBUTES: Json = {"external_id": "ana", "email": "ana@example.com", "plan": "pro"}
@@ -116,6 +118,21 @@ def test_subscriptions_and_devices_come_with_the_attributes(api: Api) -> None:
     assert state.subscriptions == {"email": "opted_in", "push": "unsubscribed"}
     assert state.devices == {"t1": "ios"}
     assert state.attributes == {"email": "ana@example.com", "plan": "pro"}
+
+
+def test_a_browser_comes_as_its_subscription_however_that_is_written(api: Api) -> None:
+    subscription = Browser.made().subscription("https://push.example/1")
+    devices = [
+        {"token": json.dumps(json.loads(subscription), indent=1), "platform": "web"},
+        {"token": subscription, "platform": "web"},
+    ]
+    api.post("/users/track", {"attributes": [{**ATTRIBUTES, "push_tokens": devices}]})
+    state = user(api.site, "ana")
+    assert state is not None
+    assert state.devices == {subscription: "web"}
+    wrong = {**ATTRIBUTES, "push_tokens": [{"token": "t", "platform": "web"}]}
+    answer = api.post("/users/track", {"attributes": [wrong]}, 400)
+    assert "push_tokens[0].token" in answer["errors"][0]["type"]
 
 
 def test_null_removes_an_attribute(api: Api) -> None:

@@ -134,12 +134,14 @@ def _request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> 
     sent = [("Host", read.netloc), *((name, text.encode()) for name, text in named.values())]
     if body or method not in {"GET", "DELETE"}:
         sent.append(("Content-Length", str(len(body)).encode()))
-    target = httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path)
     limits = dict.fromkeys(("connect", "read", "write", "pool"), STEP)
     return httpcore.Request(
-        method.encode(), target, headers=[(name.encode(), value) for name, value in sent], content=body,
+        method.encode(),
+        httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path),
+        headers=[(name.encode(), value) for name, value in sent],
+        content=body,
         extensions={"timeout": limits},
-    )  # fmt: skip
+    )
 
 
 # ---------------------------------------------------------------- which addresses

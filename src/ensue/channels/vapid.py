@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
 
 BYTES = 32
 LIFE = timedelta(hours=12)
@@ -43,7 +43,7 @@ class Vapid:
         self._kept: dict[str, tuple[datetime, str]] = {}
 
     def authorization(self, endpoint: str) -> str:
-        """Return the Authorization header for a push endpoint."""
+        """Return the Authorization header for a push endpoint; raises ValueError for what is no address."""
         parts = urlsplit(endpoint)
         audience = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         now = self._now()
@@ -51,9 +51,15 @@ class Vapid:
         if ends - now <= RENEWED:
             ends = now + LIFE
             claims = {"aud": audience, "exp": int(ends.timestamp()), "sub": self._subject}
-            header = str(self._signer.sign(claims)["Authorization"])
+            header = self._signed(claims)
             self._kept[audience] = (ends, header)
         return header
+
+    def _signed(self, claims: dict[str, object]) -> str:
+        try:
+            return str(self._signer.sign(claims)["Authorization"])
+        except VapidException as error:
+            raise ValueError(f"'{claims['aud']}' is no address of a push service") from error
 
 
 def encoded(raw: bytes) -> str:

@@ -19,7 +19,7 @@ def serve() -> None:
         log.info("Ensue is ready", address=served.address.url, database=str(settings.database))
         if first := served.site.staff.first_token():
             url = served.site.tracker.base_url
-            log.info("Nobody can sign in yet: make yourself the owner", link=f"{url}/dashboard/welcome/{first}")
+            log.info("Nobody can sign in yet: become the owner", link=f"{url}/dashboard/welcome/{first}")
         served.server.serve()
 
 

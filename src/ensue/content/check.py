@@ -4,6 +4,7 @@ One rule: every problem is told at once, each with the path of its field and how
 Not here: the rest of a campaign or card (`core.validation`).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import assert_never
@@ -27,6 +28,7 @@ from ensue.errors import Problem
 _TRACKER = Tracker("nobody's secret", "https://check.invalid")
 _SETTINGS = EmailSettings(sender="Somebody <somebody@check.invalid>")
 _AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_SCHEME = re.compile("https?://", re.IGNORECASE)
 _ATTRIBUTES = {
     "first_name": "Ana",
     "last_name": "Andersson",
@@ -204,8 +206,11 @@ def _wrong_in_button(button: Button, path: str) -> Iterator[Problem]:
 
 
 def _bad_address(address: str, path: str) -> Iterator[Problem]:
-    """Yield a problem for a fixed address that is none; one that depends on the user is seen when it is rendered."""
-    if "{" not in address and not is_web_address(address):
+    """Yield a problem for an address that can be none; what depends on the user is seen when it is rendered."""
+    if address.startswith("{"):
+        return
+    fixed, brace, _ = address.partition("{")
+    if not (_SCHEME.match(fixed) if brace else is_web_address(address)):
         message, hint = f"{address!r} is not an http(s) address", "Begin with https://."
         yield Problem(code="bad_address", path=path, message=message, hint=hint)
 

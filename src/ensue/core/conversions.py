@@ -18,6 +18,8 @@ def convert(turn: Turn, occasion: Occasion) -> None:
     """Record every conversion that the occasion is, campaign by campaign in the order of their ids."""
     if isinstance(occasion.event, Purchased):
         _add_revenue(turn, occasion.event, occasion.at)
+    if turn.plan.conversions.keys().isdisjoint(occasion.keys):
+        return
     listening = {campaign for key in occasion.keys for campaign in turn.plan.conversions.get(key, ())}
     for campaign in sorted(listening & turn.state.campaigns.keys()):
         conversions = turn.plan.campaigns[campaign].current.conversions
@@ -54,6 +56,8 @@ def _convert(turn: Turn, campaign: str, conversion: Converting, occasion: Occasi
 
 def _add_revenue(turn: Turn, event: Purchased, at: datetime) -> None:
     """C3: a purchase within the primary window adds to the campaign's revenue."""
+    if not turn.plan.earning:
+        return
     for campaign in sorted(turn.plan.earning & turn.state.campaigns.keys()):
         receipt = _receipt_for(turn, campaign, at)
         if receipt is not None and at < receipt.at + _primary_window(turn.plan.campaigns[campaign].current):

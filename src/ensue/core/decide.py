@@ -41,7 +41,7 @@ from ensue.core.events import (
 )
 from ensue.core.interacting import note_receipt, touched, touched_card
 from ensue.core.leaving import bury, cancel, forget
-from ensue.core.occasions import SESSION, occasion_of
+from ensue.core.occasions import event_key, occasion_of
 from ensue.core.plan import Plan
 from ensue.core.profile import (
     counted_in,
@@ -68,14 +68,15 @@ def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
     now = event.received_at
     at = min(event.at, now)  # O3
     known = state if state is not None else unknown(event.user, at)
+    is_calm = _is_calm(known, now, plan)
     if type(event) not in INTERNAL:
         remembered = remember(known, event.id, now)
         if remembered is None:
             return Step(known, (), is_new=False)
         known = remembered
-    is_calm = _is_calm(known, now, plan)
-    if is_calm and known.exists and _is_only_counted(event, plan):
-        return Step(counted_in(known, event, at), ())
+        is_ignored = isinstance(event, CustomEventLogged) and event_key(event.name) not in plan.listening
+        if is_ignored and is_calm and known.exists:
+            return Step(counted_in(known, event, at), ())  # the way through the stations, cut short
     turn = Turn(known, now, plan)
     if not is_calm:
         bury(turn)
@@ -94,13 +95,6 @@ def _is_calm(state: UserState, now: datetime, plan: Plan) -> bool:
         if is_dead(entry, plan.campaigns.get(entry.campaign)):
             return False
     return True
-
-
-def _is_only_counted(event: Event, plan: Plan) -> bool:
-    """Say whether nobody listens to the event, so that its way through the stations can be cut short."""
-    if type(event) is CustomEventLogged:
-        return f"event:{event.name}" not in plan.listening
-    return type(event) is SessionStarted and SESSION not in plan.listening
 
 
 def _run(turn: Turn, until: datetime) -> None:
@@ -122,7 +116,7 @@ def _take(turn: Turn, event: Event, at: datetime) -> None:
             return
     match event:
         case (
-            CustomEventLogged() | Purchased() | SessionStarted() | CardInteracted() | ApiCalled() | CampaignInteracted()
+            CustomEventLogged() | CampaignInteracted() | Purchased() | SessionStarted() | CardInteracted() | ApiCalled()
         ):
             _pass(turn, event, at)
         case AttributesChanged():
@@ -171,7 +165,8 @@ def _pass(
 
 def _effects(turn: Turn) -> tuple[Effects, ...]:
     """Return the effects; entries that began, or were postponed, and still wait are kept as `waiting`."""
-    for entry in turn.state.entries:
-        if entry.id in turn.entered and not entry.pending:
-            turn.keep(entry, "waiting", at=entry.entered_at)
+    if turn.entered:
+        for entry in turn.state.entries:
+            if entry.id in turn.entered and not entry.pending:
+                turn.keep(entry, "waiting", at=entry.entered_at)
     return tuple(turn.effects)

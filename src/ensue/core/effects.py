@@ -140,7 +140,7 @@ class Count(Effect, frozen=True, kw_only=True, tag="count"):
 Effects = Keep | Send | Withdraw | Clear | Empty | HandOver | Log | Count
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one event came to: the new state, the effects in order, and whether the event was new (O1)."""
 
     state: UserState

@@ -50,12 +50,13 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 def in_audience(audience: Audience, state: UserState, at: datetime, segments: Segments) -> bool:
     """Tell whether the user belongs to the audience; unknown segments hold nobody, deleted users belong to none."""
+    if not state.exists:
+        return False
     known: _Known = {}
-    return (
-        state.exists
-        and all(_in_segment(segment, state, at, segments, known) for segment in audience.segments)
-        and (audience.filter is None or _matches(audience.filter, state, at, segments, known))
-    )
+    for segment in audience.segments:
+        if segment != EVERYONE and not _in_segment(segment, state, at, segments, known):
+            return False
+    return audience.filter is None or _matches(audience.filter, state, at, segments, known)
 
 
 def matches(tree: Filter, state: UserState, at: datetime, segments: Segments) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ensue.core.effects import Empty
 from ensue.core.events import CampaignInteracted, Json
-from ensue.core.occasions import Occasion, name_of, original_in
+from ensue.core.occasions import Occasion, original_in
 from ensue.core.plan import first_met
 from ensue.core.state import Entry
 from ensue.core.turn import Turn, is_claimed, is_dead
@@ -15,11 +15,10 @@ from ensue.core.turn import Turn, is_claimed, is_dead
 
 def cancel(turn: Turn, occasion: Occasion) -> None:
     """Cancel every waiting entry of which the occasion is an exception event (X1)."""
-    listening = [turn.plan.exceptions[key] for key in occasion.keys if key in turn.plan.exceptions]
-    if not listening:
+    if not turn.state.entries or turn.plan.exceptions.isdisjoint(occasion.keys):
         return
     for entry in turn.state.entries:
-        if any(entry.campaign in campaigns for campaigns in listening) and _still_waits(entry, occasion.at):
+        if _still_waits(entry, occasion.at):
             exception = _exception_met(turn, entry, occasion)
             if exception is not None:
                 _cancel(turn, entry, exception, occasion)
@@ -46,8 +45,7 @@ def _still_waits(entry: Entry, at: datetime) -> bool:
 
 
 def _exception_met(turn: Turn, entry: Entry, occasion: Occasion) -> str | None:
-    exception = first_met(turn.rules_of(entry).exceptions, occasion)
-    return name_of(exception) if exception is not None else None
+    return first_met(turn.rules_of(entry).exceptions, occasion)
 
 
 def _cancel(turn: Turn, entry: Entry, exception: str, occasion: Occasion) -> None:

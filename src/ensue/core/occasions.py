@@ -46,7 +46,7 @@ PURCHASE = "make_purchase"
 SESSION = "start_session"
 
 
-class Occasion(msgspec.Struct, frozen=True):
+class Occasion(msgspec.Struct, frozen=True, gc=False):
     """An event as exceptions, triggers and conversions see it.
 
     `changed` holds the attributes that took a new value. `hops` counts the links of the cascade so far (T11).
@@ -64,6 +64,11 @@ def campaign_key(campaign: str, interaction: str) -> str:
     return f"campaign:{campaign}:{interaction}"
 
 
+def event_key(name: str) -> str:
+    """Return the key of a custom event."""
+    return f"event:{name}"
+
+
 def key_of(trigger: Trigger) -> str:
     """Return the key that this trigger, exception or conversion event listens to."""
     match trigger:
@@ -74,7 +79,7 @@ def key_of(trigger: Trigger) -> str:
         case MakePurchase():
             return PURCHASE
         case CustomEvent():
-            return f"event:{trigger.name}"
+            return event_key(trigger.name)
         case StartSession():
             return SESSION
         case ChangeAttribute():
@@ -102,7 +107,7 @@ def occasion_of(event: Event, at: datetime, changed: Mapping[str, Json], *, emai
     """Return what the event can set off; `changed` are the attributes that took a new value."""
     match event:
         case CustomEventLogged():
-            return Occasion(event, at, (f"event:{event.name}",))
+            return Occasion(event, at, (event_key(event.name),))
         case Purchased():
             return Occasion(event, at, (PURCHASE,))
         case SessionStarted():
@@ -126,14 +131,14 @@ def is_met(trigger: Trigger | OpenEmail | ClickEmail, occasion: Occasion) -> boo
     """Say whether the narrowing of a trigger holds; its key is known to be among the occasion's."""
     event, at = occasion.event, occasion.at
     match trigger, event:
+        case CustomEvent(), CustomEventLogged():
+            return not trigger.where or where_holds(trigger.where, event.properties, at)
         case InteractWithCampaign(), CampaignInteracted():
             return _interaction_is_met(trigger, event)
         case MakePurchase(), Purchased():
             if trigger.product is not None and trigger.product != event.product:
                 return False
             return not trigger.where or where_holds(trigger.where, purchase_properties(event), at)
-        case CustomEvent(), CustomEventLogged():
-            return not trigger.where or where_holds(trigger.where, event.properties, at)
         case ChangeAttribute(), AttributesChanged():
             return trigger.to is None or holds(Comparison(is_=trigger.to), occasion.changed.get(trigger.name), at)
         case ChangeSubscription(), SubscriptionChanged():

@@ -4,18 +4,19 @@ One rule: a plan is a value; a change of definitions makes a new one. `compile_p
 plan before, so that one launch among thousands of campaigns is cheap.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from operator import itemgetter
 
 import msgspec
 
 from ensue.core.conditions import Filter
 from ensue.core.contents import Channels
-from ensue.core.occasions import Occasion, conversion_key, is_met, key_of
+from ensue.core.occasions import Occasion, conversion_key, is_met, key_of, name_of
 from ensue.core.records import (
     ActionBased,
+    After,
     ApiTriggered,
     Campaign,
     CampaignState,
@@ -31,8 +32,8 @@ from ensue.core.triggers import ClickEmail, OpenEmail, Trigger
 ZERO = timedelta(0)
 
 
-Listed = tuple[tuple[int, Trigger], ...]
-"""Triggers of one key, each with its place in the campaign's list."""
+Listed = tuple[tuple[int, Trigger, str], ...]
+"""Triggers of one key, each with its place in the campaign's list, and its name."""
 
 
 class Converting(msgspec.Struct, frozen=True):
@@ -44,7 +45,11 @@ class Converting(msgspec.Struct, frozen=True):
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a campaign, ready for decisions."""
+    """One version of a campaign, ready for decisions.
+
+    `elapsing` is the delay where it depends on no clock; `every_trigger_enters` where the re-eligibility window is
+    zero (T9).
+    """
 
     number: int
     campaign: Campaign
@@ -52,16 +57,12 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: dict[str, Listed]
     conversions: dict[str, tuple[Converting, ...]]
     delay: Delay | None
+    elapsing: timedelta | None
     start: datetime | None
     end: datetime | None
     recheck_audience: bool
+    every_trigger_enters: bool
     shares: tuple[tuple[str, float], ...]
-
-    @property
-    def every_trigger_enters(self) -> bool:
-        """Say whether the re-eligibility window is zero (T9)."""
-        window = self.campaign.re_eligibility
-        return window is not None and window.window == ZERO
 
     def channels(self, variation: str) -> Channels | None:
         """Return the content of a variation, if this version has it."""
@@ -71,23 +72,18 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Launched(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign that was launched at least once, with its life; `current` is its newest version."""
+    """A campaign that was launched at least once, with its life; `current` is its newest version.
+
+    `launched_at` is when it first became active, `active_since` when the present, or last, spell began (L3).
+    """
 
     id: str
     status: Status
     current: Compiled
     versions: dict[int, Compiled]
     spells: tuple[Spell, ...]
-
-    @property
-    def launched_at(self) -> datetime:
-        """Return when it first became active (L3)."""
-        return self.spells[0].begun_at
-
-    @property
-    def active_since(self) -> datetime:
-        """Return when the present, or last, spell began (L3)."""
-        return self.spells[-1].begun_at
+    launched_at: datetime
+    active_since: datetime
 
     @property
     def stopped_at(self) -> datetime | None:
@@ -98,7 +94,8 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about definitions that decisions rest on; `triggers` lists campaigns in the order of T10.
 
-    `listening` holds every key under which some campaign listens; `earning` the campaigns whose revenue is counted.
+    `exceptions` holds the keys of exception events, `listening` every key under which some campaign listens; `earning`
+    the campaigns whose revenue is counted.
     """
 
     workspace: Workspace = Workspace()
@@ -106,7 +103,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     cards: dict[str, CardState] = {}
     segments: dict[str, Filter | None] = {}
     triggers: dict[str, tuple[Launched, ...]] = {}
-    exceptions: dict[str, frozenset[str]] = {}
+    exceptions: frozenset[str] = frozenset()
     conversions: dict[str, frozenset[str]] = {}
     listening: frozenset[str] = frozenset()
     earning: frozenset[str] = frozenset()
@@ -161,11 +158,19 @@ def compile_version(number: int, campaign: Campaign) -> Compiled:
         exceptions=_by_key(acting.exceptions if acting else ()),
         conversions=_converting(campaign),
         delay=acting.delay if acting else None,
+        elapsing=_elapsing(acting.delay if acting else None),
         start=delivery.start if delivery else None,
         end=delivery.end if delivery else None,
         recheck_audience=acting is not None and acting.recheck_audience,
+        every_trigger_enters=campaign.re_eligibility is not None and campaign.re_eligibility.window == ZERO,
         shares=shares_of(campaign),
     )
+
+
+def _elapsing(delay: Delay | None) -> timedelta | None:
+    if delay is None:
+        return ZERO
+    return delay.after if isinstance(delay, After) else None
 
 
 def shares_of(campaign: Campaign) -> tuple[tuple[str, float], ...]:
@@ -193,21 +198,25 @@ def _launched(state: CampaignState, known: Launched | None) -> Launched:
         current=versions[state.versions[-1].number],
         versions=versions,
         spells=state.spells,
+        launched_at=state.spells[0].begun_at,
+        active_since=state.spells[-1].begun_at,
     )
 
 
-def first_met(listed: dict[str, Listed], occasion: Occasion) -> Trigger | None:
-    """Return the trigger that the occasion meets, of several the one listed first."""
-    met = [
-        (place, trigger) for key in occasion.keys for place, trigger in listed.get(key, ()) if is_met(trigger, occasion)
-    ]
-    return min(met, key=itemgetter(0))[1] if met else None
+def first_met(listed: dict[str, Listed], occasion: Occasion) -> str | None:
+    """Return the name of the trigger that the occasion meets, of several the one listed first."""
+    first, name = sys.maxsize, None
+    for key in occasion.keys:
+        for place, trigger, its_name in listed.get(key, ()):
+            if place < first and is_met(trigger, occasion):
+                first, name = place, its_name
+    return name
 
 
 def _by_key(triggers: Iterable[Trigger]) -> dict[str, Listed]:
-    keyed: defaultdict[str, list[tuple[int, Trigger]]] = defaultdict(list)
+    keyed: defaultdict[str, list[tuple[int, Trigger, str]]] = defaultdict(list)
     for place, trigger in enumerate(triggers):
-        keyed[key_of(trigger)].append((place, trigger))
+        keyed[key_of(trigger)].append((place, trigger, name_of(trigger)))
     return {key: tuple(group) for key, group in keyed.items()}
 
 
@@ -231,17 +240,14 @@ def _triggers(ordered: Iterable[Launched]) -> dict[str, tuple[Launched, ...]]:
     return {key: tuple(group) for key, group in keyed.items()}
 
 
-def _exceptions(ordered: Iterable[Launched]) -> dict[str, frozenset[str]]:
+def _exceptions(ordered: Iterable[Launched]) -> frozenset[str]:
     active = (one for one in ordered if one.status == "active")
-    return _frozen((key, one.id) for one in active for version in one.versions.values() for key in version.exceptions)
+    return frozenset(key for one in active for version in one.versions.values() for key in version.exceptions)
 
 
 def _conversions(ordered: Iterable[Launched]) -> dict[str, frozenset[str]]:
-    return _frozen((key, one.id) for one in ordered for key in one.current.conversions)
-
-
-def _frozen(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     keyed: defaultdict[str, set[str]] = defaultdict(set)
-    for key, campaign in pairs:
-        keyed[key].add(campaign)
+    for one in ordered:
+        for key in one.current.conversions:
+            keyed[key].add(one.id)
     return {key: frozenset(group) for key, group in keyed.items()}

@@ -25,21 +25,22 @@ from ensue.core.tallies import counted, tallied
 
 WIDTH = 8
 """Bytes kept of an event id."""
+MANY = SEEN * WIDTH // 8
+"""Bytes of one day's ids from which on the bound is looked at."""
 KEPT_DAYS = 7
 
 
 def remember(state: UserState, event_id: str, received_at: datetime) -> UserState | None:
     """Return the state that knows the id, or `None` where it is known already (O1)."""
     mark = blake2b(event_id.encode(), digest_size=WIDTH).digest()
-    seen = state.seen
-    for _, marks in seen:
+    seen, today = state.seen, received_at.toordinal()
+    day, marks = 0, b""
+    for day, marks in seen:  # noqa: B007  (the last ones are needed below)
         if mark in marks and _contains(marks, mark):
             return None
-    today = received_at.toordinal()
-    if seen and seen[-1][0] == today:
-        marks = seen[-1][1] + mark
-        seen = (*seen[:-1], (today, marks))
-        return replace(state, seen=_bounded(seen) if len(marks) > SEEN * WIDTH // 8 else seen)
+    if day == today:
+        seen = (*seen[:-1], (today, marks + mark))
+        return replace(state, seen=_bounded(seen) if len(marks) >= MANY else seen)
     kept = (part for part in seen if part[0] >= today - KEPT_DAYS)
     return replace(state, seen=(*kept, (today, mark)))
 

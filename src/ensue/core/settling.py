@@ -26,8 +26,7 @@ UNHURRIED: frozenset[ChannelName] = frozenset({"in_app_message"})
 
 def settle_next(turn: Turn, until: datetime) -> bool:
     """Settle the first entry that is due at or before `until`; say whether there was one."""
-    waiting = [entry for entry in turn.state.entries if not entry.pending]
-    due = [entry for entry in waiting if (entry.postponed_to or entry.due_at) <= until]
+    due = [one for one in turn.state.entries if not one.pending and (one.postponed_to or one.due_at) <= until]
     if not due:
         return False
     _settle(turn, due[0] if len(due) == 1 else min(due, key=lambda entry: _order(turn, entry)))

@@ -9,27 +9,30 @@ import struct
 from bisect import bisect_right
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from ensue.core.state import NAMES, RECENT, Tally
 
 _WIDTH = 8
-_TIME = struct.Struct("<q")
-_AMOUNT = struct.Struct("<d")
+_LONGEST = _WIDTH * RECENT
+_pack_time = struct.Struct("<q").pack
+_pack_amount = struct.Struct("<d").pack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def counted(tally: Tally, at: datetime, amount: float = 0.0) -> Tally:
     """Count one more; a time that arrives late takes its place in the order."""
-    recent, amounts = tally.recent, tally.amounts
-    is_late = tally.last_at is not None and at < tally.last_at
-    place = _WIDTH * _rank(recent, at) if is_late else len(recent)
+    recent, amounts, last_at = tally.recent, tally.amounts, tally.last_at
+    if last_at is not None and at < last_at:
+        return _counted_late(tally, at, amount)
     if amount or amounts:
-        amounts = _with(amounts or bytes(len(recent)), place, _AMOUNT.pack(amount))
+        amounts = ((amounts or bytes(len(recent))) + _pack_amount(amount))[-_LONGEST:]
     return Tally(
         count=tally.count + 1,
-        first_at=at if tally.first_at is None or at < tally.first_at else tally.first_at,
-        last_at=tally.last_at if is_late else at,
+        first_at=tally.first_at or at,
+        last_at=at,
         total=tally.total + amount,
-        recent=_with(recent, place, _TIME.pack(_microseconds(at))),
+        recent=(recent + _pack_time(_microseconds(at)))[-_LONGEST:],
         amounts=amounts,
     )
 
@@ -60,8 +63,23 @@ def tallied(names: dict[str, Tally], name: str, at: datetime, amount: float = 0.
 _NONE = Tally()
 
 
+def _counted_late(tally: Tally, at: datetime, amount: float) -> Tally:
+    recent, amounts, first_at = tally.recent, tally.amounts, tally.first_at
+    place = _WIDTH * _rank(recent, at)
+    if amount or amounts:
+        amounts = _with(amounts or bytes(len(recent)), place, _pack_amount(amount))
+    return replace(
+        tally,
+        count=tally.count + 1,
+        first_at=at if first_at is None or at < first_at else first_at,
+        total=tally.total + amount,
+        recent=_with(recent, place, _pack_time(_microseconds(at))),
+        amounts=amounts,
+    )
+
+
 def _with(packed: bytes, place: int, item: bytes) -> bytes:
-    return (packed[:place] + item + packed[place:])[-_WIDTH * RECENT :]
+    return (packed[:place] + item + packed[place:])[-_LONGEST:]
 
 
 def _places(tally: Tally, after: datetime, until: datetime) -> tuple[int, int]:

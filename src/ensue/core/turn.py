@@ -58,11 +58,17 @@ class Turn:
 
     def is_open(self, campaign: str) -> int:
         """Count the open entries of a campaign."""
-        return sum(entry.campaign == campaign for entry in self.state.entries)
+        count = 0
+        for entry in self.state.entries:
+            count += entry.campaign == campaign
+        return count
 
     def find_entry(self, entry: str) -> Entry | None:
         """Return an open entry by its id."""
-        return next((one for one in self.state.entries if one.id == entry), None)
+        for one in self.state.entries:
+            if one.id == entry:
+                return one
+        return None
 
     # ------------------------------------------------------------ changes
 
@@ -190,7 +196,7 @@ def is_dead(entry: Entry, launched: Launched | None) -> bool:
 
 def is_claimed(entry: Entry) -> bool:
     """Say whether a message of the entry is, or was, in the hands of its channel."""
-    return any(pending.status in ("claimed", "accepted") for pending in entry.pending)
+    return bool(entry.pending) and any(pending.status in ("claimed", "accepted") for pending in entry.pending)
 
 
 def digest(*parts: str) -> str:

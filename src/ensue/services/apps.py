@@ -5,6 +5,7 @@ site's own server signs with the app's secret, where the app was made with one.
 """
 
 import math
+import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -29,6 +30,7 @@ ALGORITHM = "HS256"
 LEEWAY = 30
 """Seconds by which the clocks of the site's server and ours may differ."""
 PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 HINT = "Write it as a browser does: https://shop.example, without a path; * allows all."
 
 
@@ -167,8 +169,9 @@ def _origin_of(text: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in PORTS or not parts.hostname or not parts.hostname.isascii():
+    host = parts.hostname or ""
+    if parts.scheme not in PORTS or not HOST.fullmatch(host):
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{host}]" if ":" in host else host
     written = "" if port is None or port == PORTS[parts.scheme] else f":{port}"
     return f"{parts.scheme}://{host}{written}"

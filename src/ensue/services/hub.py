@@ -41,6 +41,7 @@ class Page:
         self.user = user
         self.loop = asyncio.get_running_loop()
         self.over = asyncio.Event()
+        self.writer = asyncio.current_task()
         self._stirred = asyncio.Event()
         self._notices: deque[Notice] = deque()
 
@@ -49,7 +50,7 @@ class Page:
         if isinstance(notice, FeedChanged) and notice in self._notices:
             return
         if len(self._notices) >= MOST_NOTICES:
-            self.end()
+            self._drop()
             return
         self._notices.append(notice)
         self._stirred.set()
@@ -59,6 +60,12 @@ class Page:
         self._notices.clear()
         self.over.set()
         self._stirred.set()
+
+    def _drop(self) -> None:
+        """End it where it stands: its reader does not read, so its writer would wait for ever."""
+        if self.writer is not None and not self.over.is_set():
+            self.writer.cancel()
+        self.end()
 
     async def next(self, patience: float) -> Notice | None:
         """Return the next notice; `None` where none came within so many seconds, or the page is over."""
@@ -105,36 +112,41 @@ class Hub:
         """Tell all open pages of a user."""
         with self._lock:
             pages = list(self._pages.get(user, ()))
-        _tell(pages, notice)
+        self._tell(pages, notice)
 
     def tell_all(self, notice: Notice) -> None:
         """Tell all open pages."""
-        _tell(self._all(), notice)
+        self._tell(self._all(), notice)
 
     def count(self) -> int:
         """Return how many pages are open."""
         return len(self._all())
 
+    def end_all(self) -> None:
+        """End all pages; they come back by themselves, as far as they still may."""
+        _end(self._all())
+
     def close(self) -> None:
         """End all pages, also those that are opened from now on."""
         with self._lock:
             self._closed = True
-        _end(self._all())
+        self.end_all()
+
+    def _tell(self, pages: Iterable[Page], notice: Notice) -> None:
+        """Tell pages, each in its own event loop; all of one loop with one call."""
+
+        def tell(mine: list[Page]) -> None:
+            for page in mine:
+                page.take(notice)
+                if page.over.is_set():
+                    self.leave(page)
+
+        for loop, mine in _by_loop(pages).items():
+            _call(loop, tell, mine)
 
     def _all(self) -> list[Page]:
         with self._lock:
             return [page for pages in self._pages.values() for page in pages]
-
-
-def _tell(pages: Iterable[Page], notice: Notice) -> None:
-    """Tell pages, each in its own event loop; all of one loop with one call."""
-
-    def tell(mine: list[Page]) -> None:
-        for page in mine:
-            page.take(notice)
-
-    for loop, mine in _by_loop(pages).items():
-        _call(loop, tell, mine)
 
 
 def _end(pages: Iterable[Page]) -> None:

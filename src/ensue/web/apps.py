@@ -66,6 +66,7 @@ def create_app(site: Shared, document: JsonBody) -> NewApp:
 def revoke_app(site: Shared, app: FromPath[str]) -> None:
     """Revoke an app; its key opens nothing from now on."""
     site.apps.revoke(app)
+    site.hub.end_all()
 
 
 HANDLERS: list[HTTPRouteHandler] = [list_apps, create_app, revoke_app]

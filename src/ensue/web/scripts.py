@@ -73,7 +73,7 @@ def read_script(request: AnyRequest, script: FromPath[str]) -> Response[bytes]:
     return Response(
         content,
         status_code=HTTPStatus.NOT_MODIFIED if is_known else HTTPStatus.OK,
-        media_type="text/javascript; charset=utf-8",
+        media_type="text/javascript",
         headers=headers,
     )
 

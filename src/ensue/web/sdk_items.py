@@ -26,6 +26,7 @@ from ensue.core.events import (
 from ensue.core.words import SubscribedChannel, Subscription
 from ensue.errors import Problem, Rejected, rejected
 from ensue.services.tracking import Reported
+from ensue.web.bodies import check_length
 from ensue.web.track_items import LONGEST_NAME, Arrival, attributes_of, event_of, purchase_of
 
 E = TypeVar("E", bound=Event)
@@ -155,7 +156,7 @@ def item_of(data: object) -> AnyItem:
     findings.raise_if_any()
     if not isinstance(item, Item):
         raise TypeError(item)
-    _check_length("id", item.id, LONGEST_NAME)
+    check_length(item.id, "id", LONGEST_NAME)
     return item  # type: ignore[return-value]  # read as one of them
 
 
@@ -166,8 +167,8 @@ def events_of(item: AnyItem, sender: Sender, devices: Mapping[str, str]) -> list
     """
     at = _corrected(item.at, sender)
 
-    def made(kind: Callable[..., E], **fields: object) -> E:
-        return kind(id=item.id, user=sender.user, at=at, received_at=sender.now, **fields)
+    def made(kind: Callable[..., E], more: str = "", **fields: object) -> E:
+        return kind(id=item.id + more, user=sender.user, at=at, received_at=sender.now, **fields)
 
     match item:
         case CustomEvent() | Purchase() | Attributes():
@@ -181,13 +182,13 @@ def events_of(item: AnyItem, sender: Sender, devices: Mapping[str, str]) -> list
         case PushRegister():
             platform, token = _device(item)
             return [
-                *(made(PushUnregistered, token=old) for old in _replaced(token, devices)),
+                *(made(PushUnregistered, f":old:{n}", token=old) for n, old in enumerate(_replaced(token, devices))),
                 made(PushRegistered, platform=platform, token=token),
             ]
         case PushUnregister():
             return [made(PushUnregistered, token=_unregistered(item, devices))]
         case MessageInteraction():
-            _check_length("button", item.button or "-", LONGEST_NAME)
+            check_length(item.button, "button", LONGEST_NAME)
             return Reported(
                 user=sender.user, interaction=item.type, message=item.message, id=item.id, at=at, button=item.button
             )
@@ -258,7 +259,7 @@ def _device(item: PushRegister) -> tuple[str, str]:
     except ValueError as error:
         hint = "Send what subscription.toJSON() gives in the browser."
         raise rejected("subscription", "subscription", f"is no push subscription: {error}", hint) from error
-    _check_length("subscription" if is_browser else "token", token, LONGEST_TOKEN)
+    check_length(token, "subscription" if is_browser else "token", LONGEST_TOKEN)
     if is_browser and not _endpoint(token).startswith("https://"):
         hint = "Send what subscription.toJSON() gives in the browser."
         raise rejected("subscription", "subscription.endpoint", "is no https address", hint)
@@ -285,8 +286,3 @@ def _endpoint(token: str) -> str:
         return msgspec.json.decode(token, type=Endpoint).endpoint
     except msgspec.MsgspecError:
         return ""
-
-
-def _check_length(name: str, text: str, most: int) -> None:
-    if not 1 <= len(text) <= most:
-        raise rejected("length", name, f"must be 1 to {most} characters, has {len(text)}", "Change it.")

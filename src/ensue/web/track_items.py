@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from ensue.channels.webpush import subscription_token
 from ensue.codec.build import read
 from ensue.codec.findings import Findings, shown
 from ensue.content.addresses import is_address
@@ -235,14 +236,29 @@ def _devices(user: str, given: Json, arrival: Arrival, findings: Findings) -> It
     if inner.problems or not isinstance(devices, tuple):
         return
     for place, device in enumerate(devices):
+        token = _token(device, place, findings)
         yield PushRegistered(
             id=f"{arrival.event_id}:push_tokens:{place}",
             user=user,
             at=arrival.at,
             received_at=arrival.at,
             platform=device.platform,
-            token=device.token,
+            token=token,
         )
+
+
+def _token(device: Device, place: int, findings: Findings) -> str:
+    """Return the token of a device; a browser's subscription is the same token however it is written."""
+    if device.platform != "web":
+        return device.token
+    try:
+        return subscription_token(device.token)
+    except ValueError as error:
+        hint = "Send what JSON.stringify(subscription) gives in the browser."
+        path = f"push_tokens[{place}].token"
+        message = f"is no push subscription: {error}"
+        findings.problems.append(Problem(code="subscription", path=path, message=message, hint=hint))
+        return ""
 
 
 def _within(name: str, problem: Problem) -> Problem:

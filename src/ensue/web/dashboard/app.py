@@ -24,18 +24,16 @@ from ensue.web.dashboard import (
 )
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
-from ensue.web.dashboard.pages import HOME, redirect
+from ensue.web.dashboard.pages import HOME, SECTIONS, redirect
 from ensue.web.dashboard.submitted import read_form
 from ensue.web.site import Site
-
-FIRST = f"{HOME}/campaigns"
-"""Where one is after the sign-in."""
 
 
 @get("/", role="viewer", sync_to_thread=False)
 def show_first() -> Response[None]:
-    """Lead to the first page."""
-    return redirect(FIRST)
+    """Lead to the first section."""
+    served = {f"{HOME}{path}" for handler in HANDLERS for path in handler.paths}
+    return redirect(next(section.path for section in SECTIONS if section.path in served))
 
 
 HANDLERS: list[HTTPRouteHandler] = [

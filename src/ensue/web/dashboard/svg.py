@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from ensue.web.dashboard.wording import number, percent
 
+LEAST = 1e-6
+"""What is not above this is nothing."""
 KINDS = 6
 """How many series can be told apart."""
 HEIGHT = 220
@@ -223,7 +225,7 @@ def _span(labels: Sequence[str]) -> str:
 
 def _ceiling(most: float) -> float:
     """Return the end of the scale: the next line of the grid above the highest value."""
-    if most <= 0:
+    if most <= LEAST:
         return 1
     step = _step(most)
     return ceil(most / step) * step

@@ -4,27 +4,29 @@
  * One rule: it only posts messages, and the page believes none of them more than it must.
  *
  * `ensue.click("button-id")` tells of a click, `ensue.close()` closes. Without a script: the attributes
- * `data-ensue-click="button-id"` and `data-ensue-close`; links are clicks, too.
+ * `data-ensue-click="button-id"` and `data-ensue-close`. Links are clicks, too, and lead the page on.
  */
 {
   const tell = (data) => parent.postMessage(data, "*");
 
   window.ensue = {
-    click: (button, link) => tell({ ensue: "click", button, link }),
+    click: (button) => tell({ ensue: "click", button }),
     close: () => tell({ ensue: "close" }),
   };
 
   addEventListener("click", (event) => {
-    const target = event.target.closest?.("a[href], [data-ensue-click], [data-ensue-close]");
-    if (!target) return;
-    const { ensueClick: button, ensueClose: close } = target.dataset;
-    if (target.href) event.preventDefault();
-    if (target.href || button !== undefined) ensue.click(button, target.href);
-    if (close !== undefined) ensue.close();
+    const found = event.target.closest?.("a[href], [data-ensue-click], [data-ensue-close]");
+    if (!found) return;
+    const { href, target, dataset } = found;
+    if (href || dataset.ensueClick !== undefined) ensue.click(dataset.ensueClick);
+    if (href && !target) {
+      event.preventDefault(); // until the page has heard of the click
+      addEventListener("message", () => open(href, "_top"), { once: true });
+    } else if (dataset.ensueClose !== undefined) ensue.close();
   });
 
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape") ensue.close();
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") ensue.close();
   });
 
   const page = document.documentElement;

@@ -23,9 +23,13 @@ export function make(tag, attributes = {}, ...children) {
 
 /** @param {string | undefined} link @returns {string | undefined} it as an address; undefined for what may do harm */
 export function safe(link) {
-  if (!link || !URL.canParse(link, document.baseURI)) return undefined;
-  const { href, protocol } = new URL(link, document.baseURI);
-  return LEADING.includes(protocol) ? href : undefined;
+  if (!link) return undefined;
+  try {
+    const { href, protocol } = new URL(link, document.baseURI);
+    return LEADING.includes(protocol) ? href : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A decoration: it vanishes where it cannot be loaded. @param {string | undefined} address @param {string} alt */
@@ -36,7 +40,7 @@ export function picture(address, alt = "") {
 
 /** The button that takes something away. @param {string} label @param {() => void} click */
 export function closer(label, click) {
-  return make("button", { type: "button", class: "close", "aria-label": label, click }, "×");
+  return make("button", { class: "close", "aria-label": label, click }, "×");
 }
 
 /** A shadow root with these styles, which a strict Content-Security-Policy allows. @param {Element} host */
@@ -80,6 +84,7 @@ const SHARED = `
   h2, h3 { font-size: 1.2em; line-height: 1.3 }
   img { display: block; max-width: 100%; border-radius: inherit }
   a { color: inherit }
+  [tabindex]:focus { outline: none }
   button, .button { font: inherit; padding: .5em 1.1em; border: 1px solid; border-radius: var(--ensue-radius, .6em);
     background: none; color: inherit; text-decoration: none; cursor: pointer }
   .first { background: var(--ensue-accent, #1d4ed8); color: var(--ensue-accent-text, #fff); border-color: transparent }

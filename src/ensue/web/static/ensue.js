@@ -127,11 +127,14 @@ export class Ensue {
    * @param {ServiceWorkerRegistration} [registration] default: that of /sw.js @returns {Promise<boolean>} subscribed
    */
   subscribePush(registration) {
+    // At once: browsers ask only in answer to a click.
+    const permission = this.pushKey && globalThis.Notification?.requestPermission();
     return this.#push(async ({ subscribe }) => {
-      if (!this.pushKey) throw new EnsueError(0, "the server offers no push messages, or was not reached yet");
+      if (!permission) throw new EnsueError(0, "no push messages here, or not yet");
+      if ((await permission) !== "granted") return false;
       const device = await subscribe(this.pushKey, registration);
-      if (device) this.#register(this.user, device);
-      return device;
+      this.#register(this.user, device);
+      return true;
     });
   }
 
@@ -194,7 +197,7 @@ export class Ensue {
     defineElement(this.#feed);
     document.addEventListener("visibilitychange", () => this.#turned(document.visibilityState === "visible"));
     addEventListener("pagehide", () => this.#turned(false));
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#turned(true));
+    addEventListener("pageshow", ({ persisted }) => persisted && this.refresh());
     for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => this.#stir(), { passive: true });
   }
 
@@ -328,5 +331,4 @@ export class Ensue {
 
 export const ensue = new Ensue();
 export const init = (/** @type {Options} */ options) => ensue.init(options);
-export { EnsueError };
 export default ensue;

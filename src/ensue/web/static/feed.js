@@ -142,7 +142,6 @@ const STYLES = `
   :host { display: block }
   :host([filled]) slot { display: none }
   ul { list-style: none; display: grid; gap: 1em; margin: 0; padding: 0 }
-  ul:focus { outline: none }
   li { position: relative; padding: 1em; border: 1px solid var(--ensue-line, color-mix(in srgb, currentColor 25%, transparent));
     border-radius: var(--ensue-radius, .6em); background: var(--ensue-background, Canvas) }
   li > :first-child { display: grid; gap: .8em; padding-inline-end: 2em; text-decoration: none }

@@ -184,7 +184,7 @@ class Panel {
   #button(button, n) {
     const href = safe(button.link);
     const look = { class: n ? "button" : "button first", click: () => this.on.click(button) };
-    return href ? make("a", { ...look, href }, button.text) : make("button", { ...look, type: "button" }, button.text);
+    return href ? make("a", { ...look, href }, button.text) : make("button", look, button.text);
   }
 
   /** @param {string} html */
@@ -200,7 +200,6 @@ const STYLES = `
   dialog, .box { padding: 0; border: 0; border-radius: var(--ensue-radius, .6em); overflow: auto;
     background: var(--ensue-background, Canvas); color: inherit; box-shadow: 0 .5em 2em #0006 }
   dialog { width: min(var(--ensue-width, 28em), 92vw); max-height: 90vh }
-  dialog:focus { outline: none }
   dialog::backdrop { background: var(--ensue-backdrop, #0009) }
   .box { position: fixed; inset: auto 1em 1em auto; z-index: 2147483647; width: min(24em, calc(100vw - 2em)) }
   .inside { position: relative; display: flex; flex-direction: column; gap: 1em; padding: 1.25em; min-height: 3em }

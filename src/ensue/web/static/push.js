@@ -7,12 +7,11 @@
  */
 
 /**
- * Ask for permission and subscribe.
+ * Subscribe, with the permission that was given.
  * @param {string} key the server's public key @param {ServiceWorkerRegistration} [given] default: that of /sw.js
- * @returns {Promise<Subscription | undefined>} undefined where the person does not want it
+ * @returns {Promise<Subscription>}
  */
 export async function subscribe(key, given) {
-  if ((await Notification.requestPermission()) !== "granted") return undefined;
   const registration = given ?? (await navigator.serviceWorker.register("/sw.js"));
   await active(registration);
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
