@@ -33,6 +33,7 @@ def addresses(client: Client) -> list[str]:
         and route.path_format.startswith("/dashboard")
         and "{" not in route.path_format
         and "GET" in route.methods
+        and not any(handler.opt.get("part") for handler in route.route_handlers)  # a fragment for `data-live`
     ]
 
 

@@ -180,3 +180,23 @@ def test_a_reported_open_may_be_that_of_a_machine(stage: Stage) -> None:
     report(stage, campaign="news", interaction="open_email", opens="machine")
     events = [one for one in stage.played().log if isinstance(one, CampaignInteracted)]
     assert [one.opens for one in events if one.interaction == "open_email"] == ["machine"]
+
+
+# ---------------------------------------------------------------- people, each counted once
+
+
+def test_everybody_is_counted_once_however_often_they_do_it() -> None:
+    played = play("""
+        campaigns: [{id: news, conversions: [{custom_event: {name: buy}, window: 1 day}]}]
+        users: [ana, bo]
+        timeline:
+          - {at: +1h, user: ana, does: receive_email, campaign: news}
+          - {at: +2h, user: ana, does: open_email, campaign: news, opens: machine}
+          - {at: +3h, user: ana, does: open_email, campaign: news}
+          - {at: +3h, user: bo, does: open_email, campaign: news}
+          - {at: +4h, user: ana, does: click_email, campaign: news}
+          - {at: +5h, user: ana, does: click_email, campaign: news}
+          - {at: +6h, user: ana, does: custom_event, name: buy}
+    """)
+    found = sorted((one.name, one.amount) for one in played.figures if one.name.startswith("people:"))
+    assert found == [("people:clicked", 1), ("people:converted", 1), ("people:opened", 1), ("people:opened", 1)]

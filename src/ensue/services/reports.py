@@ -104,10 +104,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened on each day, of UTC, from `first` on: names with one number a day."""
+    """What happened on each day of UTC, or in spells of `step` days, from `first` on: names with a number for each."""
 
     first: date
     count: int
+    step: int = 1
     series: dict[str, tuple[float, ...]]
 
 
@@ -309,6 +310,17 @@ def days(store: Store, campaign: str, last: date, count: int) -> Days:
             series.setdefault(name, [0.0] * count)[place] += figure.amount
     order = ("sent", "viewed", "opened", "clicked", "converted", "cancelled", "suppressed")
     return Days(first=first, count=count, series={name: tuple(series[name]) for name in order if name in series})
+
+
+def gathered(daily: Days, step: int) -> Days:
+    """Return the days in spells of `step` days, the last of which is whole."""
+    over = daily.count % step
+    series = {
+        name: tuple(sum(values[max(0, end - step) : end]) for end in range(over or step, daily.count + 1, step))
+        for name, values in daily.series.items()
+    }
+    first = daily.first - timedelta(days=step - over if over else 0)
+    return Days(first=first, count=(daily.count + step - 1) // step, step=step, series=series)
 
 
 def _series(name: str) -> str:

@@ -10,10 +10,24 @@ from typing import assert_never
 
 import msgspec
 
-from ensue.core.effects import Clear, Count, Decision, Effects, Empty, HandOver, Keep, Log, Message, Send, Withdraw
+from ensue.core.effects import (
+    Clear,
+    Count,
+    Decision,
+    Effects,
+    Empty,
+    HandOver,
+    Keep,
+    Log,
+    Message,
+    Outcome,
+    Send,
+    Withdraw,
+)
 from ensue.core.events import CampaignInteracted
 
 EPOCH = date(1970, 1, 1).toordinal()
+OPEN: frozenset[Outcome] = frozenset({"waiting", "sending"})
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +89,5 @@ def end_name(decision: Decision) -> str:
 
 def _is_an_end(decision: Decision) -> bool:
     """Say whether a decision is final; `sent` is kept again for each further channel, and counts at the first."""
-    match decision.outcome:
-        case "waiting" | "sending":
-            return False
-        case "sent":
-            return len(decision.channels) <= 1
-        case _:
-            return True
+    outcome = decision.outcome
+    return outcome not in OPEN and (outcome != "sent" or len(decision.channels) <= 1)

@@ -5,6 +5,7 @@ Not here: whether a definition is any good (`plan.validate`).
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 import msgspec
@@ -19,6 +20,9 @@ from ensue.store.instants import instant, instant_or_none, micros, micros_or_non
 from ensue.store.statements import statements
 
 SQL = statements("catalog")
+
+REMEMBERED = 4096
+"""Versions of campaigns that are kept as they were read."""
 
 _encode = msgspec.json.Encoder().encode
 _spells = msgspec.json.Decoder(tuple[Spell, ...]).decode
@@ -170,10 +174,16 @@ def _campaigns(rows: Sequence[Row]) -> list[CampaignState]:
 
 def _versions(rows: Iterable[Row]) -> tuple[Version, ...]:
     return tuple(
-        Version(number=number, saved_at=instant(saved_at), campaign=build(Campaign, msgspec.json.decode(body)))
+        Version(number=number, saved_at=instant(saved_at), campaign=_definition(body))
         for *_, number, saved_at, body in rows
         if number is not None  # the outer join's row of a campaign without any version
     )
+
+
+@lru_cache(REMEMBERED)
+def _definition(body: str) -> Campaign:
+    """Return what a text says; a saved version never changes, and lists are read often."""
+    return build(Campaign, msgspec.json.decode(body))
 
 
 def _card(row: Row) -> CardState:

@@ -14,7 +14,7 @@ create table daily_figures (
 insert into daily_figures (campaign, day, variation, name, amount)
 select
     campaign,
-    cast(strftime('%s', json_extract(body, '$.at')) as integer) / 86400,
+    cast(strftime('%s', substr(json_extract(body, '$.at'), 1, 10)) as integer) / 86400,
     coalesce(json_extract(body, '$.variation'), ''),
     outcome || coalesce(':' || iif(outcome = 'cancelled', json_extract(body, '$.exception'), reason), ''),
     count(*)

@@ -41,7 +41,7 @@ def show_activity(site: Shared, request: AnyRequest, decisions: Number = None, e
     return render(request, site, "activity.html", title="Activity", is_live=is_live, latest=latest, called=called)
 
 
-@get("/activity/latest", role="viewer", sync_to_thread=True)
+@get("/activity/latest", role="viewer", part=True, sync_to_thread=True)
 def show_latest(site: Shared, request: AnyRequest) -> Response[str]:
     """Show the latest, to take the place of what the page holds."""
     return fragment(request, site, "activity_latest.html", latest=_latest(site, None, None), called=called)

@@ -24,7 +24,7 @@ from ensue.web.problems import AnyRequest
 from ensue.web.site import Shared, Site
 
 HOME = "/dashboard/campaigns"
-SHOWN = 50
+SHOWN = 25
 STATUSES = (
     ("", "All but archived"),
     ("active", "Active"),

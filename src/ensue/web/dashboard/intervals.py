@@ -12,6 +12,8 @@ from ensue.web.dashboard.wording import points
 
 ROW = 46
 FOOT = 22
+LONGEST = 22
+"""Letters of a name that there is room for on a phone."""
 MARGIN = 1.12
 """Room beyond the furthest end, as a factor."""
 
@@ -42,7 +44,7 @@ def _row(arm: Arm, y: int, reach: float) -> Iterator[Markup]:
     low, high = _ends(arm)
     dot = arm.comparison.difference if arm.comparison and arm.comparison.difference is not None else 0.0
     kind = 1 if arm.comparison and arm.comparison.is_sure else 6
-    yield _text("strong", "0", y + 14, arm.name)
+    yield _text("strong", "0", y + 14, arm.name if len(arm.name) <= LONGEST else f"{arm.name[: LONGEST - 1]}…")
     yield _text("end", "100%", y + 14, f"{points(low)} to {points(high)}")
     yield Markup('<rect class="track" y="{}" width="100%" height="14" rx="4"/>').format(y + 21)
     yield Markup('<rect class="bar s{}" x="{}%" y="{}" width="{}%" height="14" rx="4" opacity=".45"/>').format(

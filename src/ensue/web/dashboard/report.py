@@ -17,7 +17,7 @@ from ensue.core.effects import Decision, Outcome
 from ensue.errors import Problem
 from ensue.ports import Store
 from ensue.services.definitions import load_campaign
-from ensue.services.reports import Days, Loss, Report, days, report
+from ensue.services.reports import Days, Loss, Report, days, gathered, report
 from ensue.services.terms import OUTCOMES, called
 from ensue.web.dashboard.intervals import intervals
 from ensue.web.dashboard.pages import fragment, render
@@ -29,6 +29,9 @@ from ensue.web.site import Shared, Site
 SPANS = (7, 30, 90, 365)
 """Days that the chart can show."""
 SPAN = 30
+LONG = 90
+"""Days above which the chart shows weeks."""
+WEEK = 7
 SHOWN = 50
 LOOKED_AT = 5_000
 """Decisions that one page looks through for those that were asked for."""
@@ -48,7 +51,7 @@ def show_campaign(
     return show_report(site, request, campaign, span=span)
 
 
-@get("/campaigns/{campaign:str}/figures", role="viewer", sync_to_thread=True)
+@get("/campaigns/{campaign:str}/figures", role="viewer", part=True, sync_to_thread=True)
 def show_figures(site: Shared, request: AnyRequest, campaign: FromPath[str]) -> Response[str]:
     """Show the key figures as they are now."""
     found = site.runner.read(lambda store: report(store, campaign))
@@ -122,6 +125,7 @@ def show_report(
         return report(store, campaign), days(store, campaign, today, span)
 
     found, daily = site.runner.read(read)
+    daily = gathered(daily, WEEK) if span > LONG else daily
     return _page(
         site,
         request,
@@ -138,6 +142,7 @@ def show_report(
         intervals=intervals(found.arms, found.baseline),
         chart=_chart(daily),
         daily=_table(daily),
+        step=daily.step,
     )
 
 
@@ -207,7 +212,7 @@ def _bar(loss: Loss) -> Bar:
 
 
 def _labels(daily: Days) -> list[str]:
-    moments = (daily.first + timedelta(days=place) for place in range(daily.count))
+    moments = (daily.first + timedelta(days=place * daily.step) for place in range(daily.count))
     return [f"{one.day} {one:%b}" for one in moments]
 
 
