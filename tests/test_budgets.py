@@ -15,7 +15,7 @@ SOURCES = ROOT / "src"
 MODULE_LINES = 400
 FUNCTION_LINES = 40
 SCRIPT_LINES = 400
-SDK_BYTES = 10_000
+SDK_BYTES = 10 * 1024
 SDK_LATER = {"bridge.js", "frame.js", "push.js", "sw.js"}  # loaded where there is an HTML message, or push
 
 # Written in halves, so that this file does not name them either.

@@ -15,12 +15,14 @@ from ensue.web.dashboard import (
     cards,
     channels,
     connections,
+    letters,
     operators,
     report,
     segments,
     settings,
     signing,
     users,
+    wizard,
 )
 from ensue.web.dashboard.failures import exception_handlers, find_nothing
 from ensue.web.dashboard.guard import guard
@@ -51,6 +53,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *channels.HANDLERS,
     *operators.HANDLERS,
     *access.HANDLERS,
+    *wizard.HANDLERS,
+    *letters.HANDLERS,
     find_nothing,
 ]
 

@@ -24,6 +24,7 @@ from litestar.datastructures import Cookie
 
 from ensue.errors import Problem
 from ensue.web.dashboard.assets import address
+from ensue.web.dashboard.forms.menus import MENUS
 from ensue.web.dashboard.guard import find_operator, may, operator_of
 from ensue.web.dashboard.wording import ago, amount, moment, number, percent
 from ensue.web.problems import AnyRequest
@@ -78,7 +79,7 @@ def templates() -> Environment:
     )
     words = {"number": number, "amount": amount, "percent": percent}
     found.filters |= {**words, "merged": _merged}
-    found.globals |= {**words, "sections": SECTIONS, "asset": address, "problem_at": problem_at}
+    found.globals |= {**words, **MENUS, "sections": SECTIONS, "asset": address, "problem_at": problem_at}
     return found
 
 

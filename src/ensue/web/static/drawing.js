@@ -81,7 +81,7 @@ const SHARED = `
   * { box-sizing: border-box }
   :host { font-family: var(--ensue-font, inherit); line-height: 1.5; color: var(--ensue-text, CanvasText) }
   h2, h3, p { margin: 0; overflow-wrap: anywhere; white-space: pre-line }
-  h2, h3 { font-size: 1.2em; line-height: 1.3 }
+  h2, h3 { font-size: 1.2em }
   img { display: block; max-width: 100%; border-radius: inherit }
   a { color: inherit }
   [tabindex]:focus { outline: none }

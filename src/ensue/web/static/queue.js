@@ -91,7 +91,7 @@ export class Queue {
     this.timer = undefined;
     this.next ??= Promise.resolve(this.current).then(() => {
       this.next = undefined;
-      this.current = this.#locked(() => this.#drain());
+      this.current = this.#locked(() => this.#drain()).catch(this.onError);
       return this.current;
     });
     return this.next;
@@ -111,7 +111,7 @@ export class Queue {
     else this.timer ??= setTimeout(() => this.flush(), delay);
   }
 
-  /** One tab sends at a time, where browsers know locks. */
+  /** One tab sends at a time, where browsers know locks. @param {() => Promise<void>} work @returns {Promise<void>} */
   #locked(work) {
     return navigator.locks ? navigator.locks.request(`ensue-${this.app}`, work) : work();
   }

@@ -13,6 +13,7 @@ from ensue.codec.findings import Path
 from ensue.codec.shapes import (
     ByKey,
     ByValue,
+    Choice,
     Items,
     Maybe,
     Object,
@@ -51,6 +52,8 @@ def _inner(shape: Shape, part: str | int) -> list[Shape]:
         case Object():
             return _of_record(shape.record, part)
         case ByValue():
+            if part == shape.key:
+                return [Choice(tuple(shape.records))]
             return [inner for record in shape.records.values() for inner in _of_record(record, part)]
         case ByKey():
             return [inner for option in dict.fromkeys(shape.keys.values()) for inner in _inner(option, part)]

@@ -82,6 +82,7 @@ def opened(data: Mapping[str, object]) -> Tree:
     """Return a definition as the forms work on it: with a mark for every choice that it makes."""
     tree = deepcopy(dict(data))
     for channels in _contents(tree):
+        channels[WAS] = "yes"
         for channel in CHANNELS:
             _mark(channels.get(channel), ON, "yes")
     for name in OPTIONAL:
@@ -101,6 +102,8 @@ def closed(tree: Mapping[str, object]) -> Tree:
     for channels in _contents(data):
         for channel in CHANNELS:
             _drop_unless_on(channels, channel)
+    if isinstance(data.get("channels"), dict) and not data["channels"]:
+        del data["channels"]  # made by the fields of channels that are off
     for name in OPTIONAL:
         _drop_unless_on(data, name)
     delivery = data.get("delivery")

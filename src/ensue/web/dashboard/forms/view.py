@@ -11,23 +11,12 @@ import msgspec
 
 from ensue.codec.shapes import Choice, Either
 from ensue.errors import Problem
-from ensue.web.dashboard.forms.comparisons import COUNTING, OPERATORS, TIMING, Row, rows_of
-from ensue.web.dashboard.forms.filters import LEAVES, MENU, MODES, Box, outline
+from ensue.web.dashboard.forms.comparisons import Row, rows_of
+from ensue.web.dashboard.forms.filters import Box, outline
 from ensue.web.dashboard.forms.paths import MARK, find, parse
 from ensue.web.dashboard.forms.places import bare, shape_at
 from ensue.web.dashboard.forms.values import shown
 
-UNITS = ("seconds", "minutes", "hours", "days", "weeks")
-FORM_WORDS: dict[str, object] = {
-    "all_operators": OPERATORS,
-    "counting": COUNTING,
-    "timing": TIMING,
-    "modes": MODES,
-    "leaves": LEAVES,
-    "menu": MENU,
-    "units": UNITS,
-}
-"""What the macros of forms name; a page with one is rendered with them."""
 _SPAN = re.compile(r"([0-9]+) (second|minute|hour|day|week)s?")
 
 
