@@ -25,7 +25,7 @@ from ensue.services.messaging import CardPreview
 from ensue.services.wording import audience_words
 from ensue.web.dashboard.choices import fields_of, free_id, refuse, vocabulary
 from ensue.web.dashboard.forms.paths import unmarked
-from ensue.web.dashboard.forms.view import FORM_WORDS, View
+from ensue.web.dashboard.forms.view import View
 from ensue.web.dashboard.forms.working import rearranged, untold, worked
 from ensue.web.dashboard.pages import audit, fragment, redirect, render
 from ensue.web.dashboard.submitted import Form, Submitted
@@ -244,7 +244,6 @@ def _form(
         state=state,
         view=view,
         **_look(site, tree, user),
-        **FORM_WORDS,
     )
 
 

@@ -26,7 +26,7 @@ from ensue.services.searching import Searching
 from ensue.services.usage import Use, uses_of
 from ensue.web.dashboard.choices import fields_of, free_id, refuse, vocabulary
 from ensue.web.dashboard.forms.paths import unmarked
-from ensue.web.dashboard.forms.view import FORM_WORDS, View
+from ensue.web.dashboard.forms.view import View
 from ensue.web.dashboard.forms.working import rearranged, untold, worked
 from ensue.web.dashboard.pages import audit, fragment, redirect, render
 from ensue.web.dashboard.submitted import Form, Submitted
@@ -225,7 +225,6 @@ def _form(
         size=_size_of(site, tree),
         yaml=text if text is not None else dump_yaml(one) if one else "kind: segment\nid: \nname: \nfilter: {}\n",
         is_text=text is not None,
-        **FORM_WORDS,
     )
 
 
