@@ -23,8 +23,8 @@ MARGIN = 24
 LABEL = 40
 """Height of a label, with the room around it."""
 LONGEST_LABEL = 24
-LONGEST_NAME = 25
-LETTER = 6.4
+LONGEST_NAME = 24
+LETTER = 7.0
 """Pixels of a letter in a label, on average."""
 BEND = 0.45
 LOOP = 34
@@ -255,7 +255,11 @@ def _tag(label: Label, nodes: Mapping[str, Node]) -> Markup:
 def _node(node: Node, spot: Point) -> Markup:
     x, y = spot
     name, title = title_of(node), f"{title_of(node)}: {node.kind}, {node.status}"
-    said = f"{number(node.viewed)} views" if node.kind == "card" else f"{number(node.sent)} sent"
+    said = (
+        f"{number(node.viewed)} view{'' if node.viewed == 1 else 's'}"
+        if node.kind == "card"
+        else f"{number(node.sent)} sent"
+    )
     waiting = f" · {number(node.waiting)} waiting" if node.waiting else ""
     status = f"Card · {node.status}" if node.kind == "card" else node.status.capitalize()
     body = Markup(
