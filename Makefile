@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench bench-pages lock format clean
+.PHONY: help demo test test-all check bench bench-pages pictures lock format clean
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -40,6 +40,9 @@ bench: .venv/.installed ## measure the speed
 
 bench-pages: .venv/.installed ## measure the dashboard's pages with 100,000 users and 2 M events
 	$(BIN)/python -m benchmarks.pages
+
+pictures: .venv/.installed .venv/.chromium ## take the pictures of the docs from a running demo
+	$(BIN)/python docs/pictures/take.py
 
 lock: .venv/.checked ## pin the newest releases in requirements/ (UPGRADE= adds only what is missing)
 	$(COMPILE) $(UPGRADE) --group check --output-file requirements/check.txt
