@@ -36,6 +36,20 @@ class DailyFigure(msgspec.Struct, frozen=True, kw_only=True):
     amount: float
 
 
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """How many decisions of a follow-on stand at one outcome, by the connection that led to them.
+
+    `name` is the outcome, refused and suppressed as `outcome:reason`, cancelled as `cancelled:exception`. The name
+    `exception` counts the entries that the interaction with the original cancelled.
+    """
+
+    original: str
+    interaction: str
+    campaign: str
+    name: str
+    amount: int
+
+
 class Tale(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded event with its place in the log, counted from 1."""
 
@@ -58,4 +72,8 @@ class History(Protocol):
 
     def latest_events(self, *, before: int | None = None, limit: int = 100) -> list[Tale]:
         """Return recorded events with numbers below `before`, the latest first."""
+        ...
+
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, sorted by follow-on, original, interaction, name."""
         ...

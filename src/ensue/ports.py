@@ -190,8 +190,11 @@ class Ledger(History, Protocol):
         """Return recorded events in order of the log."""
         ...
 
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. May be slow: the log is kept for writing."""
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first, with numbers above `after` and below `before`.
+
+        May be slow: the log is kept for writing, so all between the two is read.
+        """
         ...
 
 

@@ -101,6 +101,7 @@ def test_the_last_events_of_a_user_come_the_latest_first(ledger: Ledger) -> None
     assert ids(ledger.events_of("ana")) == [(5, "x"), (4, "d"), (3, "c"), (1, "a")]
     assert ids(ledger.events_of("bo", limit=1)) == [(6, "y")]
     assert ids(ledger.events_of("nobody")) == []
+    assert ids(ledger.events_of("ana", after=1, before=5)) == [(4, "d"), (3, "c")]
 
 
 # ---------------------------------------------------------------- decisions
@@ -176,6 +177,43 @@ def test_outcomes_are_counted_as_they_stand(ledger: Ledger) -> None:
             "sent": 2,
             "suppressed:not_reachable": 1,
         },
+    }
+
+
+def followed(identity: str, outcome: Outcome, original: str | None = "welcome", **fields: object) -> Keep:
+    """A decision that an interaction with `original` led to."""
+    one = replace(decision(identity, outcome), trigger="click_email", original=original, facts={})
+    return Keep(decision=replace(one, **fields))
+
+
+def crossed(ledger: Ledger, campaign: str | None = None) -> dict[tuple[str, str, str, str], int]:
+    return {(one.campaign, one.original, one.interaction, one.name): one.amount for one in ledger.crossings(campaign)}
+
+
+def test_outcomes_are_counted_by_the_connection_that_led_to_them(ledger: Ledger) -> None:
+    ledger.append([], [followed("1", "waiting"), followed("2", "waiting"), keep("3", "sent")])
+    ledger.append([], [followed("1", "sent"), followed("4", "refused"), followed("5", "waiting", original="sale")])
+    ledger.append([], [followed("6", "waiting", original="sale", campaign="cart")])
+    connection = ("news", "welcome", "click_email")
+    assert crossed(ledger) == {
+        ("cart", "sale", "click_email", "waiting"): 1,
+        ("news", "sale", "click_email", "waiting"): 1,
+        (*connection, "refused:not_in_audience"): 1,
+        (*connection, "sent"): 1,
+        (*connection, "waiting"): 1,
+    }
+    assert crossed(ledger, "cart") == {("cart", "sale", "click_email", "waiting"): 1}
+    assert ledger.crossings("unknown") == []
+
+
+def test_a_cancellation_counts_for_its_connection_and_for_that_of_the_exception(ledger: Ledger) -> None:
+    why = {"reason": "exception_event", "exception": "view_card"}
+    ledger.append([], [followed("1", "waiting"), followed("2", "cancelled", facts={"original": "sale"}, **why)])
+    ledger.append([], [followed("1", "cancelled", facts={"original": "sale"}, **why)])
+    ledger.append([], [followed("3", "cancelled", original=None, facts={}, reason="exception_event", exception="x")])
+    assert crossed(ledger) == {
+        ("news", "sale", "view_card", "exception"): 2,
+        ("news", "welcome", "click_email", "cancelled:view_card"): 2,
     }
 
 

@@ -15,6 +15,7 @@ from ensue.store.sqlite import SqliteStore
 from ensue.web.app import create_app
 from ensue.web.dashboard.guard import COOKIE
 from ensue.web.site import Site
+from tests.dashboard.world import World
 from tests.web.asking import site_on
 from tests.web.mailing import URL, Client
 
@@ -61,3 +62,11 @@ def sign_in(site: Site) -> Iterator[SignIn]:
 @pytest.fixture
 def browser(sign_in: SignIn) -> Client:
     return sign_in("owner")
+
+
+@pytest.fixture
+def world(site: Site, clock: VirtualClock) -> World:
+    """Return a shop that is under way."""
+    world = World(site, clock)
+    world.furnish()
+    return world

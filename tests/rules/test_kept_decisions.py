@@ -185,3 +185,27 @@ def test_decisions_can_be_read_back_per_user_and_per_campaign() -> None:
 def test_facts_can_be_written_as_json() -> None:
     for reason in WAYS:
         assert msgspec.json.decode(msgspec.json.encode(decided(reason).facts)) == decided(reason).facts
+
+
+# S14, B6
+def test_a_decision_names_the_original_whose_interaction_led_to_it() -> None:
+    played = play("""
+        campaigns:
+          - {id: welcome, triggers: [start_session]}
+          - id: offer
+            triggers: [{interact_with_campaign: {campaign: welcome, interaction: click_email}}]
+            delay: {after: 1 day}
+            exceptions: [{interact_with_card: {card: sale, interaction: view_card}}]
+        cards: [{id: sale, title: Sale}]
+        timeline:
+          - {at: +1h, does: start_session}
+          - {at: +2h, does: click_email, campaign: welcome}
+          - {at: +3h, does: click_email, campaign: welcome}
+          - {at: +4h, does: view_card, card: sale}
+    """)
+    refused = played.refused("ana", "offer")
+    assert (refused.reason, refused.original) == ("already_waiting", "welcome")
+    cancelled = next(one for one in played.of("ana", "offer") if one.outcome == "cancelled")
+    assert (cancelled.trigger, cancelled.original) == ("click_email", "welcome")
+    assert (cancelled.exception, cancelled.facts["original"]) == ("view_card", "sale")
+    assert played.only("ana", "welcome").original is None

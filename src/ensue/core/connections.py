@@ -10,8 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from ensue.core.records import ActionBased, After, Campaign, InDays
+from ensue.core.records import ActionBased, After, Campaign, CampaignState, CardState, InDays
 from ensue.core.triggers import InteractWithCampaign, InteractWithCard, Trigger
+
+Lateness = Literal["missing", "late"]
+"""The original is active and the follow-on still a draft; or the follow-on was launched after its original."""
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +75,38 @@ def following(campaigns: Iterable[Campaign]) -> dict[str, set[str]]:
     return edges
 
 
+def circling(edges: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
+    """Return the edges that lie on a cycle."""
+    reached = {node: _reachable(node, edges) for node in edges}
+    return {(one, other) for one, others in edges.items() for other in others if one in reached.get(other, ())}
+
+
+def lateness(original: CampaignState | CardState, follow_on: CampaignState) -> Lateness | None:
+    """Say whether a follow-on misses interactions because it is, or was, launched after its original (T2, B1)."""
+    if original.status == "active" and follow_on.status == "draft":
+        return "missing"
+    if not original.spells or not follow_on.spells:
+        return None
+    return "late" if follow_on.spells[0].begun_at > original.spells[0].begun_at else None
+
+
 def runaway_cycle(campaign: Campaign, others: Iterable[Campaign]) -> list[str]:
     """Return a cycle through a campaign in which nobody waits and everybody may receive again at once (T11)."""
     hasty = [one for one in (*others, campaign) if is_undelayed(one) and _may_repeat_at_once(one)]
     names = {one.id for one in hasty}
     edges = {original: ones for original, ones in following(hasty).items() if original in names}
     return cycle_through(campaign.id, edges)
+
+
+def _reachable(node: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the nodes to which a path leads from a node; itself only where it lies on a cycle."""
+    found: set[str] = set()
+    paths = [node]
+    while paths:
+        fresh = [one for one in edges.get(paths.pop(), ()) if one not in found]
+        found.update(fresh)
+        paths += fresh
+    return found
 
 
 def _may_repeat_at_once(campaign: Campaign) -> bool:

@@ -49,7 +49,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
     For an entry, `id` is the entry's and a later decision replaces an earlier one, from `waiting` to the outcome.
     A refused trigger has an id of its own. `at` is when it was decided (for `waiting`: when it was entered).
-    `trigger` and `exception` name the interaction, or the kind of event. `facts` are what the reason rests on.
+    `trigger` and `exception` name the interaction, or the kind of event; `original` is the campaign or card that a
+    triggering interaction was with. `facts` are what the reason rests on.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     event: str
     triggered_at: datetime
     at: datetime
+    original: str | None = None
     reason: Reason | None = None
     exception: str | None = None
     due_at: datetime | None = None

@@ -14,7 +14,7 @@ from ensue.core.conditions import Audience
 from ensue.core.effects import Decision, Keep, Reason
 from ensue.core.events import ApiCalled, CampaignInteracted, CardInteracted, Json, Targeted
 from ensue.core.filters import in_audience
-from ensue.core.occasions import Occasion, template_properties, trigger_name
+from ensue.core.occasions import Occasion, original_in, template_properties, trigger_name
 from ensue.core.plan import Compiled, Launched, Plan, first_met
 from ensue.core.state import OPEN_ENTRIES, Entry
 from ensue.core.timing import due_at
@@ -128,6 +128,7 @@ def _refused(turn: Turn, launched: Launched, trigger: str, occasion: Occasion, r
         event=occasion.event.id,
         triggered_at=occasion.at,
         at=turn.now,
+        original=original_in(occasion.event),
         reason=reason,
         facts=_facts(turn, launched, occasion, reason),
     )
@@ -140,8 +141,8 @@ def _facts(turn: Turn, launched: Launched, occasion: Occasion, reason: Reason) -
         facts["active_since"] = _text(launched.active_since)
     elif reason == "outside_duration":
         facts |= {"start": _text(launched.current.start), "end": _text(launched.current.end)}
-    elif reason == "original_not_active" and isinstance(occasion.event, CampaignInteracted | CardInteracted):
-        facts["original"] = _original(occasion.event)
+    elif reason == "original_not_active":
+        facts["original"] = original_in(occasion.event)
     elif reason == "global_control_group":
         facts |= {"bucket": own_bucket(turn.state.user), "percent": turn.plan.workspace.global_control_group}
     elif reason == "not_in_audience":
@@ -173,10 +174,6 @@ def audience_facts(turn: Turn, rules: Compiled) -> dict[str, Json]:
 
     missing: list[Json] = [one for one in audience.segments if not is_in(Audience(segments=(one,)))]
     return {"segments_not_held": missing, "filter_holds": is_in(Audience(filter=audience.filter))}
-
-
-def _original(event: CampaignInteracted | CardInteracted) -> str:
-    return event.campaign if isinstance(event, CampaignInteracted) else event.card
 
 
 def _text(at: datetime | None) -> str | None:

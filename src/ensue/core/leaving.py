@@ -6,8 +6,8 @@ One rule: a message in the hands of its channel stays, and with it its entry; it
 from datetime import datetime
 
 from ensue.core.effects import Empty
-from ensue.core.events import CampaignInteracted
-from ensue.core.occasions import Occasion
+from ensue.core.events import CampaignInteracted, Json
+from ensue.core.occasions import Occasion, original_in
 from ensue.core.plan import first_met
 from ensue.core.state import Entry
 from ensue.core.turn import Turn, is_claimed, is_dead
@@ -49,7 +49,10 @@ def _exception_met(turn: Turn, entry: Entry, occasion: Occasion) -> str | None:
 
 
 def _cancel(turn: Turn, entry: Entry, exception: str, occasion: Occasion) -> None:
-    turn.keep(entry, "cancelled", reason="exception_event", exception=exception, at=occasion.at)
+    facts: dict[str, Json] = {"event": occasion.event.id}
+    if original := original_in(occasion.event):
+        facts["original"] = original
+    turn.keep(entry, "cancelled", reason="exception_event", exception=exception, at=occasion.at, facts=facts)
     turn.withdraw(entry)
     turn.close_entry(entry)
     turn.happen(

@@ -212,6 +212,17 @@ def template_properties(event: Event, original_name: str = "") -> Properties:
             return {}
 
 
+def original_in(event: Event) -> str | None:
+    """Return the campaign or card that an interaction is with."""
+    match event:
+        case CampaignInteracted():
+            return event.campaign
+        case CardInteracted():
+            return event.card
+        case _:
+            return None
+
+
 def trigger_name(event: Event) -> str:
     """Return the name shown for entries that no trigger of the campaign started."""
     return "scheduled" if isinstance(event, Targeted) else "api"

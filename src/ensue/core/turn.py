@@ -15,7 +15,7 @@ from ensue.core.events import CampaignInteracted, Event, Json
 from ensue.core.plan import Compiled, Launched, Plan
 from ensue.core.state import SENDS, Entry, Sent, Touch, UserState
 from ensue.core.timing import zone_of
-from ensue.core.words import ChannelName
+from ensue.core.words import INTERACTIONS, ChannelName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,6 +136,7 @@ class Turn:
             event=entry.event,
             triggered_at=entry.triggered_at,
             at=at or self.now,
+            original=original_of(entry),
             reason=reason,
             exception=exception,
             due_at=entry.due_at,
@@ -179,6 +180,13 @@ def hops_from(entry: Entry) -> int:
     """Return the hops of an interaction that an entry makes: one more than its own, which are 0 if it waited (T11)."""
     waited = entry.postponed_to is not None or entry.due_at > entry.triggered_at
     return 1 if waited else entry.hops + 1
+
+
+def original_of(entry: Entry) -> str | None:
+    """Return the campaign or card whose interaction triggered an entry; its templates read of it, too (T8)."""
+    original = entry.properties.get("original") if entry.trigger in INTERACTIONS else None
+    name = original.get("id") if isinstance(original, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def is_dead(entry: Entry, launched: Launched | None) -> bool:

@@ -4,7 +4,7 @@ One rule: a word here means the same everywhere: in files, in the API, in the st
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -38,6 +38,7 @@ CampaignInteraction = Literal[
     "cancelled_by_exception",
 ]
 CardInteraction = Literal["view_card", "click_card", "dismiss_card"]
+INTERACTIONS: frozenset[str] = frozenset({*get_args(CampaignInteraction), *get_args(CardInteraction)})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

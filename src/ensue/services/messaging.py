@@ -5,6 +5,7 @@ click) is answered politely and forgotten: the ids of such messages begin with `
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -19,7 +20,7 @@ from ensue.core.effects import Message
 from ensue.core.events import Properties
 from ensue.core.filters import in_audience, is_reachable
 from ensue.core.plan import shares_of
-from ensue.core.records import Campaign, Card
+from ensue.core.records import Campaign, CampaignState, Card, Version
 from ensue.core.state import UserState
 from ensue.core.words import CHANNELS, ChannelName
 from ensue.errors import Problem, rejected
@@ -155,6 +156,11 @@ class Messaging:
             for transport in set(transports.values()):
                 transport.close()
 
+    def again(self, campaign: Campaign, message: Message, user: UserState) -> dict[str, object]:
+        """Return a message that was sent as it looks with what is known of its user now; looking records nothing."""
+        one = replace(message, id=TEST + message.id, entry=TEST + message.entry)
+        return self._shown(campaign, one, user)
+
     def _messages(self, campaign: Campaign, state: UserState, variation: str, properties: Properties) -> list[Message]:
         """Return a message for each channel of a variation; they are known nowhere else."""
         entry = TEST + self._new_id()
@@ -198,6 +204,12 @@ class Messaging:
             return _trial(message, "passing", "the channel is not set up")
         handed = transport.send(parcel)
         return _trial(message, handed.result, handed.detail)
+
+
+def content_at(state: CampaignState, at: datetime) -> Version:
+    """Return the version whose content a message of that instant has: the newest one by then (L5)."""
+    saved = [version for version in state.versions if version.saved_at <= at]
+    return saved[-1] if saved else state.versions[0]
 
 
 # ---------------------------------------------------------------- variations and channels

@@ -20,7 +20,7 @@ from ensue.core.events import (
 )
 from ensue.core.interacting import UNSUBSCRIBING
 from ensue.core.records import ApiTriggered
-from ensue.core.words import CampaignInteraction, CardInteraction, ChannelName
+from ensue.core.words import CampaignInteraction, CardInteraction, ChannelName, SubscribedChannel, Subscription
 from ensue.errors import rejected
 from ensue.ports import Clock, Runner, Store
 from ensue.services.definitions import load_campaign, load_card
@@ -105,6 +105,13 @@ class Tracking:
                 for user in users
             ]
         )
+
+    def subscribe(self, user: str, channel: SubscribedChannel, to: Subscription, event_id: str) -> None:
+        """Set a subscription state; unsubscribing from e-mail covers every user with that address (F3)."""
+        now = self._clock.now()
+        self._runner.read(lambda store: _load_user(store, user, "user"))
+        event = SubscriptionChanged(id=event_id, user=user, at=now, received_at=now, channel=channel, to=to)
+        self.submit([event])
 
     def _spread(self, events: Sequence[Event]) -> list[Event]:
         """Return the unsubscriptions of others who share the address."""

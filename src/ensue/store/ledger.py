@@ -12,7 +12,7 @@ import msgspec
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.history import DailyFigure, Figure, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
@@ -102,6 +102,13 @@ class SqliteLedger:
             for row in self._of("figures", campaign)
         ]
 
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, sorted by follow-on, original, interaction, name."""
+        return [
+            Crossing(original=row[0], interaction=row[1], campaign=row[2], name=row[3], amount=row[4])
+            for row in self._of("crossings", campaign)
+        ]
+
     def figures_by_day(self, campaign: str, since: date = date.min) -> list[DailyFigure]:
         """Return a campaign's counts by day (UTC), variation and name, sorted, from `since` on."""
         parameters: dict[str, Cell] = {"campaign": campaign, "since": since.toordinal() - EPOCH}
@@ -126,9 +133,11 @@ class SqliteLedger:
         parameters: dict[str, Cell] = {"before": LAST if before is None else before, "limit": limit}
         return [_tale(row) for row in self._database.rows(SQL["latest_events"], parameters)]
 
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
-        return [_tale(row) for row in self._database.rows(SQL["events_of"], {"user": user, "limit": limit})]
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
+        last = LAST if before is None else before
+        parameters: dict[str, Cell] = {"user": user, "limit": limit, "after": after, "before": last}
+        return [_tale(row) for row in self._database.rows(SQL["events_of"], parameters)]
 
     def _write(self, name: str, rows: list[tuple[Cell, ...]]) -> None:
         if rows:

@@ -6,7 +6,7 @@ Not here: what `decide` needs (`memory_journal`).
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.history import DailyFigure, Figure, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.turn import Turn, by_turns
 
@@ -107,6 +107,16 @@ class MemoryLedger:
         ]
 
     @by_turns
+    def crossings(self, campaign: str | None = None) -> list[Crossing]:
+        """Return the counts by connection, sorted by follow-on, original, interaction, name."""
+        names = sorted(self._of_campaign) if campaign is None else [campaign]
+        found = Counter(key for name in names for decision in self._decided(name) for key in _crossed(decision))
+        return [
+            Crossing(campaign=key[0], original=key[1], interaction=key[2], name=key[3], amount=amount)
+            for key, amount in sorted(found.items())
+        ]
+
+    @by_turns
     def figures_by_day(self, campaign: str, since: date = date.min) -> list[DailyFigure]:
         """Return a campaign's counts by day (UTC), variation and name, sorted, from `since` on."""
         found = [
@@ -138,9 +148,10 @@ class MemoryLedger:
         return [Tale(number=number, event=self._events[number - 1]) for number in range(end, max(0, end - limit), -1)]
 
     @by_turns
-    def events_of(self, user: str, limit: int = 100) -> list[Tale]:
-        """Return a user's last events, the latest first. Slow: it reads the log from its end."""
-        numbered = zip(range(len(self._events), 0, -1), reversed(self._events), strict=True)
+    def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
+        """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
+        end = len(self._events) if before is None else min(before - 1, len(self._events))
+        numbered = ((number, self._events[number - 1]) for number in range(end, after, -1))
         found = (Tale(number=number, event=event) for number, event in numbered if event.user == user)
         return list(islice(found, limit))
 
@@ -190,6 +201,17 @@ class MemoryLedger:
 
     def _cut_events(self, length: int) -> None:
         del self._events[length:]
+
+
+def _crossed(decision: Decision) -> Iterator[tuple[str, str, str, str]]:
+    """Yield, as follow-on, original, interaction and name, the connections that a decision counts for."""
+    if decision.original is not None:
+        why = decision.exception or decision.reason
+        name = f"{decision.outcome}:{why}" if why else decision.outcome
+        yield decision.campaign, decision.original, decision.trigger, name
+    original = decision.facts.get("original") if decision.outcome == "cancelled" else None
+    if original is not None:
+        yield decision.campaign, str(original), decision.exception or "", "exception"
 
 
 def _stand(decision: Decision) -> str:

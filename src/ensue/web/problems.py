@@ -29,6 +29,8 @@ UNKNOWN = frozenset(
         "unknown_app",
         "unknown_campaign",
         "unknown_card",
+        "unknown_connection",
+        "unknown_message",
         "unknown_operator",
         "unknown_segment",
         "unknown_user",

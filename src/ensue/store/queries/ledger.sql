@@ -126,6 +126,21 @@ from figures
 where campaign = :campaign
 order by variation, name;
 
+-- name: crossings()
+-- the primary key of crossings
+select original, interaction, campaign, name, amount
+from crossings
+where amount > 0
+order by campaign, original, interaction, name;
+
+-- name: crossings_of(campaign)
+-- the primary key of crossings
+select original, interaction, campaign, name, amount
+from crossings
+where campaign = :campaign
+  and amount > 0
+order by campaign, original, interaction, name;
+
 -- name: figures_by_day(campaign, since)
 -- the primary key of daily_figures
 select campaign, variation, day, name, amount
@@ -156,10 +171,12 @@ where number < :before
 order by number desc
 limit :limit;
 
--- name: events_of(user, limit)
--- reads the log from its end: it has no index on users (see the first migration)
+-- name: events_of(user, after, before, limit)
+-- reads the log from its end, or from `before`, back to `after`: it has no index on users (see the first migration)
 select number, body
 from events
 where user = :user
+  and number > :after
+  and number < :before
 order by number desc
 limit :limit;

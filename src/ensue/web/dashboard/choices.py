@@ -1,0 +1,73 @@
+"""What forms propose: the definitions by name, and the names of attributes, events and products seen so far.
+
+One rule: proposals help typing and forbid nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ensue.errors import Problem, Rejected, rejected
+from ensue.ports import Store
+from ensue.web.dashboard.forms.view import Named, Vocabulary
+from ensue.web.dashboard.submitted import Submitted
+from ensue.web.site import Site
+
+SAMPLE = 200
+"""Users whose names of attributes, events and products are proposed."""
+MOST = 100
+
+
+def vocabulary(site: Site) -> Vocabulary:
+    """Return what can be chosen at this moment."""
+    return site.runner.read(_read)
+
+
+def fields_of(form: Submitted) -> Mapping[str, Sequence[str]]:
+    """Return the values of each name, in the order of the page."""
+    fields: dict[str, list[str]] = {}
+    for name, value in form.pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Refuse what has problems."""
+    if problems:
+        raise Rejected(problems)
+
+
+def free_id(site: Site, name: str, kind: str) -> str:
+    """Return an id made of a name, which nobody has yet; Rejected where the name gives none."""
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.casefold())
+    base = "-".join(part for part in letters.split("-") if part)[:56].rstrip("-")
+    if not base:
+        hint = "Give it a name with letters or digits, or an id."
+        raise rejected("missing_key", "id", f"the {kind} needs an id", hint)
+
+    def read(store: Store) -> set[str]:
+        catalog = store.catalog
+        launchable = {one.id for one in catalog.campaigns()} | {one.id for one in catalog.cards()}
+        return launchable | {one.id for one in catalog.segments()}
+
+    taken = site.runner.read(read) | {"everyone"}
+    numbered = [base, *(f"{base}-{number}" for number in range(2, len(taken) + 3))]
+    return next(one for one in numbered if one not in taken)
+
+
+def _read(store: Store) -> Vocabulary:
+    catalog, journal = store.catalog, store.journal
+    states = journal.load(journal.users_after("", SAMPLE)).values()
+    campaigns = (
+        Named(id=one.id, name=one.versions[-1].campaign.name, status=one.status) for one in catalog.campaigns()
+    )
+    cards = (Named(id=one.id, name=one.card.name or one.card.title, status=one.status) for one in catalog.cards())
+    return Vocabulary(
+        campaigns=tuple(one for one in campaigns if one.status != "archived"),
+        cards=tuple(one for one in cards if one.status != "archived"),
+        segments=(
+            Named(id="everyone", name="Everyone"),
+            *(Named(id=one.id, name=one.name) for one in catalog.segments()),
+        ),
+        attributes=tuple(sorted({name for one in states for name in one.attributes})[:MOST]),
+        events=tuple(sorted({name for one in states for name in one.events})[:MOST]),
+        products=tuple(sorted({name for one in states for name in one.purchases})[:MOST]),
+    )
