@@ -9,6 +9,8 @@ from ensue.cli.client import client
 from ensue.cli.managing import console, print_table
 from ensue.cli.printing import OK
 
+COLUMNS = ("name", "email", "role", "disabled_at")
+"""What is listed; the rest has no room in a terminal."""
 operators = App(name="operators", help="People who use the dashboard.")
 
 
@@ -38,7 +40,8 @@ def list_operators() -> int:
     with client() as ensue:
         answer = ensue.get("/api/v1/operators")
     found = answer["operators"]
-    print_table("operators", found if isinstance(found, list) else [])
+    rows = [{name: one[name] for name in COLUMNS} for one in found] if isinstance(found, list) else []
+    print_table("operators", rows)
     return OK
 
 

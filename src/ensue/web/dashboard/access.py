@@ -27,7 +27,7 @@ SAYS = {
     "users:read": "read users",
     "users:write": "change and delete users",
     "decisions:read": "read decisions and their reasons",
-    "keys": "make and revoke keys and apps",
+    "keys": "make keys, apps and operators",
     "all": "everything",
 }
 """What each scope opens, in words."""
