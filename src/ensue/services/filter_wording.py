@@ -75,7 +75,7 @@ def comparison_words(comparison: Comparison) -> str:
     for name, words in _OPERATORS.items():
         value: object = getattr(comparison, name)
         if value is not UNSET:
-            parts.append(f"{words} {_value(value)}")
+            parts.append(f"{words} {_last(value) if isinstance(value, timedelta) else _value(value)}")
     return " and ".join(parts) or "is known"
 
 
@@ -105,7 +105,11 @@ def _times(count: Comparison | None) -> str:
 
 
 def _within(span: timedelta | None) -> str:
-    return f" within the last {format_duration(span)}" if span is not None else ""
+    return f" within the last {_last(span)}" if span is not None else ""
+
+
+def _last(span: timedelta) -> str:
+    return format_duration(span).removeprefix("1 ")
 
 
 def _named(name: str, names: Mapping[str, str]) -> str:
@@ -116,8 +120,6 @@ def _value(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case timedelta():
-            return format_duration(value)
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case float():

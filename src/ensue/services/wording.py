@@ -203,15 +203,13 @@ def _day(at: datetime) -> str:
 
 def _interaction_words(trigger: InteractWithCampaign, names: Names) -> str:
     what = INTERACTIONS[trigger.interaction]
-    narrowed = {
-        "open_email": {"human": " in person", "machine": " by a machine", "any": ""}[trigger.opens],
-        "click_email": f" “{trigger.link}”" if trigger.link else "",
-        "perform_conversion_event": f" ({trigger.conversion})" if trigger.conversion else "",
-    }.get(trigger.interaction, f" by the button “{trigger.button}”" if trigger.button else "")
     if trigger.interaction == "click_email" and trigger.link:
-        what = "clicks the link"
-        narrowed += " in the e-mail"
-    return f"{what}{narrowed} {_PLACES.get(what, 'of')} {_named(trigger.campaign, names)}"
+        what = f"clicks the link “{trigger.link}” in the e-mail"
+    whose = f"{what} {_PLACES.get(what, 'of')} {_named(trigger.campaign, names)}"
+    opens = {"human": " in person", "machine": " by a machine", "any": ""}[trigger.opens]
+    button = f" by the button “{trigger.button}”" if trigger.button else ""
+    conversion = f" ({trigger.conversion})" if trigger.conversion else ""
+    return f"{whose}{opens}{button}{conversion}"
 
 
 def _where(where: Mapping[str, Comparison]) -> str:
