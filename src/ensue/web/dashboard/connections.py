@@ -31,7 +31,7 @@ def show_map(site: Shared, request: AnyRequest) -> Response[str]:
     return render(request, site, "map.html", title="Connection map", archived=archived, **_values(atlas))
 
 
-@get("/map/now", role="viewer", sync_to_thread=True)
+@get("/map/now", role="viewer", part=True, sync_to_thread=True)
 def refresh_map(site: Shared, request: AnyRequest) -> Response[str]:
     """Return the picture and the table as they are now."""
     atlas = ConnectionMap(site.runner).load(archived="archived" in request.query_params)
