@@ -13,12 +13,12 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench lock format clean
+.PHONY: help demo test test-all check bench bench-pages pictures lock format clean
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
-		while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 demo: .venv/.installed ## show the main job with invented people and a built-in mailbox
 	$(BIN)/ensue demo
@@ -37,6 +37,12 @@ check: .venv/.checked ## look at style, types and layers
 
 bench: .venv/.installed ## measure the speed
 	$(BIN)/python -m benchmarks
+
+bench-pages: .venv/.installed ## measure the dashboard's pages with 100,000 users and 2 M events
+	$(BIN)/python -m benchmarks.pages
+
+pictures: .venv/.installed .venv/.chromium ## take the pictures of the docs from a running demo
+	$(BIN)/python docs/pictures/take.py
 
 lock: .venv/.checked ## pin the newest releases in requirements/ (UPGRADE= adds only what is missing)
 	$(COMPILE) $(UPGRADE) --group check --output-file requirements/check.txt

@@ -39,9 +39,9 @@ def plan(count: int) -> Plan:
     return compile_plan(Workspace(), campaigns(count))
 
 
-def events(count: int, listened: int, *, first: int = 0) -> list[Event]:
+def events(count: int, listened: int, *, first: int = 0, users: int = USERS) -> list[Event]:
     """Return so many events, of which those that concern campaigns are spread over the first `listened` of them."""
-    return [_event(number, listened) for number in range(first, first + count)]
+    return [_event(number, listened, users) for number in range(first, first + count)]
 
 
 def _live(campaign: Campaign, number: int) -> CampaignState:
@@ -66,8 +66,8 @@ def _campaign(number: int) -> Campaign:
     )
 
 
-def _event(number: int, listened: int) -> Event:
-    user, at = f"user-{number // VISIT * 7919 % USERS}", START + timedelta(milliseconds=number * 50)
+def _event(number: int, listened: int, users: int) -> Event:
+    user, at = f"user-{number // VISIT * 7919 % users}", START + timedelta(milliseconds=number * 50)
     original = number // 100 * 2 % listened
     kind = number * 31 % 100
     fields: dict[str, Any] = {

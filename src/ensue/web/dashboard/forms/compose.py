@@ -28,8 +28,9 @@ def vary(tree: Tree) -> None:
 def unvary(tree: Tree, index: int) -> None:
     """Take a variation away in place; the last one that is left is the message of the campaign."""
     known = _variations(tree)
-    if index < len(known):
-        del known[index]
+    if index >= len(known):
+        return
+    del known[index]
     if len(known) <= 1:
         tree.pop("variations", None)
         tree["channels"] = known[0].get("channels") or {} if known else {}

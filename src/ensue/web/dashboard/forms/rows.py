@@ -19,6 +19,7 @@ TRIGGERS: dict[str, str] = {
 }
 """The kinds of triggers, in the order of the menu."""
 CONVERSIONS: dict[str, str] = {
+    "make_purchase": TRIGGERS["make_purchase"],
     **TRIGGERS,
     "open_email": "Open this campaign's e-mail",
     "click_email": "Click in this campaign's e-mail",
