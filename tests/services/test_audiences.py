@@ -66,14 +66,6 @@ def test_when_the_time_is_over_it_says_how_many_were_looked_at(runner: Runner) -
     assert (found.total, found.looked_at, found.matched) == (PEOPLE + 1, BATCH, BATCH)
 
 
-def test_members_come_page_by_page(runner: Runner) -> None:
-    audiences = Audiences(runner, CLOCK)
-    first = audiences.members(SWEDES, limit=10, seconds=60)
-    second = audiences.members(SWEDES, after=first[-1], limit=10, seconds=60)
-    assert [*first, *second] == audiences.members(SWEDES, limit=20, seconds=60)
-    assert audiences.members(SWEDES, after="z", seconds=60) == []
-
-
 def follow_on(name: str, original: str, **more: object) -> Campaign:
     trigger = {"interact_with_campaign": {"campaign": original, "interaction": "open_email"}}
     return build(Campaign, {"id": name, "delivery": {"type": "action_based", "triggers": [trigger], **more}})

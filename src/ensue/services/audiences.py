@@ -5,7 +5,6 @@ One rule: every user is asked by `core.filters`, as the decision asks (A5); what
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 import msgspec
 
@@ -63,20 +62,6 @@ class Audiences:
             if self._stopwatch() > end:
                 break
         return Estimate(total=max(total, looked_at), looked_at=looked_at, matched=matched, reachable=reachable)
-
-    def members(self, audience: Audience, *, after: str = "", limit: int = 50, seconds: float = QUICK) -> list[str]:
-        """Return users of the audience with ids above `after`, in byte order: at most `limit`, or what time allows."""
-        end, now = self._stopwatch() + seconds, self._clock.now()
-        found: list[str] = []
-        while len(found) < limit and (batch := self._batch(after)):
-            found += [one.user for one in batch if self._holds(audience, one, now)]
-            after = batch[-1].user
-            if self._stopwatch() > end:
-                break
-        return found[:limit]
-
-    def _holds(self, audience: Audience, state: UserState, now: datetime) -> bool:
-        return in_audience(audience, state, now, self._runner.plan.segments)
 
     def _batch(self, cursor: str) -> list[UserState]:
         def read(store: Store) -> list[UserState]:

@@ -3,11 +3,14 @@
 One rule: proposals help typing and forbid nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Store
 from ensue.web.dashboard.forms.view import Named, Vocabulary
+from ensue.web.dashboard.forms.vocabulary import vocabulary as defined
 from ensue.web.dashboard.submitted import Submitted
 from ensue.web.site import Site
 
@@ -55,19 +58,17 @@ def free_id(site: Site, name: str, kind: str) -> str:
 
 def _read(store: Store) -> Vocabulary:
     catalog, journal = store.catalog, store.journal
+    words = defined(catalog.campaigns(), catalog.cards(), catalog.segments())
     states = journal.load(journal.users_after("", SAMPLE)).values()
-    campaigns = (
-        Named(id=one.id, name=one.versions[-1].campaign.name, status=one.status) for one in catalog.campaigns()
+    return replace(
+        words,
+        segments=(Named(id="everyone", name="Everyone"), *words.segments),
+        attributes=_with(words.attributes, (one.attributes for one in states)),
+        events=_with(words.events, (one.events for one in states)),
+        products=_with(words.products, (one.purchases for one in states)),
     )
-    cards = (Named(id=one.id, name=one.card.name or one.card.title, status=one.status) for one in catalog.cards())
-    return Vocabulary(
-        campaigns=tuple(one for one in campaigns if one.status != "archived"),
-        cards=tuple(one for one in cards if one.status != "archived"),
-        segments=(
-            Named(id="everyone", name="Everyone"),
-            *(Named(id=one.id, name=one.name) for one in catalog.segments()),
-        ),
-        attributes=tuple(sorted({name for one in states for name in one.attributes})[:MOST]),
-        events=tuple(sorted({name for one in states for name in one.events})[:MOST]),
-        products=tuple(sorted({name for one in states for name in one.purchases})[:MOST]),
-    )
+
+
+def _with(defined_names: Iterable[str], seen: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Return the names that definitions use, and some of those seen with users."""
+    return tuple(sorted({*defined_names, *sorted({name for names in seen for name in names})[:MOST]}))

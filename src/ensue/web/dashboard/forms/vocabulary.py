@@ -40,7 +40,11 @@ def vocabulary(
             for one in states
             if one.id != but and one.status != "archived"
         ),
-        cards=tuple(Named(id=one.id, name=one.card.name, status=one.status) for one in cards if one.id != but),
+        cards=tuple(
+            Named(id=one.id, name=one.card.name or one.card.title, status=one.status)
+            for one in cards
+            if one.id != but and one.status != "archived"
+        ),
         segments=tuple(Named(id=one.id, name=one.name) for one in known if one.id != but),
         attributes=_sorted(STANDARD, (name for kind, name in used if kind == "attribute")),
         events=_sorted((), (name for kind, name in used if kind == "event")),
