@@ -8,7 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UPGRADE ?= --upgrade
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# More workers than cores: tests that wait for a browser leave room for others.
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 

@@ -228,8 +228,8 @@ EXCEPTIONS = (
         "X6",
         "the cancelled message stays in the outbox",
         "leaving.py",
-        "exception=exception, at=occasion.at)\n    turn.withdraw(entry)",
-        "exception=exception, at=occasion.at)",
+        "at=occasion.at, facts=facts)\n    turn.withdraw(entry)",
+        "at=occasion.at, facts=facts)",
         _rules("late_exceptions"),
     ),
 )
