@@ -42,7 +42,8 @@ def cart(desk: Desk) -> str:
     return "/dashboard/campaigns/cart"
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_of_campaigns_has_a_serious_fault_or_is_too_wide(signed_in: SignIn, cart: str, scheme: str) -> None:
     page = signed_in(color_scheme=scheme, viewport=PHONE)
     parts = [f"{cart}{part}" for part in ("", "/waiting", "/decisions", "/versions")]

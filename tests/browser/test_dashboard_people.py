@@ -48,7 +48,8 @@ def shown(desk: Desk) -> list[str]:
     return [f"/dashboard/{one}" for one in (*pages, *more)]
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_fault_or_is_too_wide(signed_in: SignIn, shown: list[str], scheme: str) -> None:
     page = signed_in(color_scheme=scheme, viewport=PHONE)
     for path in shown:

@@ -39,7 +39,8 @@ def fresh(browser: Browser, url: str, **options: object) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_of_the_settings_has_a_serious_fault_or_is_too_wide(signed_in: SignIn, scheme: str) -> None:
     page = signed_in(color_scheme=scheme, viewport=PHONE)
     for name in PAGES:

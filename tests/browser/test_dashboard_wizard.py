@@ -167,7 +167,8 @@ def tested(desk: Desk) -> str:
     return "/dashboard/campaigns/tested/edit"
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_step_has_a_serious_fault_or_is_too_wide(signed_in: SignIn, tested: str, scheme: str) -> None:
     page = signed_in(color_scheme=scheme, viewport=PHONE)
     for path in ("/dashboard/campaigns/new", *(f"{tested}/{step}" for step in STEPS)):
