@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from ensue.web.dashboard.svg import Bar, Series, Stage, bars, funnel, sparkline, time_series
+from ensue.web.dashboard.svg import Bar, Series, Stage, bars, funnel, time_series
 
 VALUES = st.lists(st.floats(0, 10_000_000), max_size=40)
 
@@ -23,7 +23,6 @@ def charts(values: list[float]) -> list[Markup]:
         time_series("Sent", days, [Series(name="Sent", values=tuple(values)), Series(name="None", values=())]),
         bars("Variations", [Bar(name=f"<{place}>", value=value) for place, value in enumerate(values)]),
         funnel("Funnel", [Stage(name="Stage", value=value, lost=(("a reason", value / 2),)) for value in values]),
-        sparkline("Trend", values),
     ]
 
 

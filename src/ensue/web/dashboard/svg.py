@@ -99,16 +99,6 @@ def funnel(title: str, stages: Sequence[Stage]) -> Markup:
     return _svg(title, f"{words}.", y - GAP, parts)
 
 
-def sparkline(title: str, values: Sequence[float], *, width: int = 96, height: int = 26) -> Markup:
-    """Draw a small line for a row of a table."""
-    points = " ".join(f"{x:.4g},{y:.4g}" for x, y in _points(values, max(values, default=0) or 1))
-    line = Markup('<polyline points="{}"/>').format(points)
-    inner = Markup('<svg y="2" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none">{}</svg>')
-    text = inner.format(height - 4, line)
-    frame = Markup('<svg class="spark s1" width="{}" height="{}" role="img"><title>{}</title>{}</svg>')
-    return frame.format(width, height, title, text)
-
-
 # ---------------------------------------------------------------- parts
 
 
