@@ -175,7 +175,6 @@ def test_a_message_that_was_on_its_way_at_the_stop_does_not_come(shop: Shop, sit
     (ready,) = site.inboxes.of("ana")
     site.launching.move("stop", ["hello"])
     site.hub.tell("ana", replace(ready, message="late"))
-    site.launching.move("resume", ["hello"])
     shop.launch_card()
     assert [page.next()[0] for _ in range(2)] == ["withdraw", "feed"]
 
