@@ -82,6 +82,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     `speed` is how much faster than the machine's the clock runs; leases are in the machine's time.
     """
     runner = EmbeddedRunner(SqliteStore(settings.database), clock, lease=LEASE * speed)
+    try:
+        return _opened(runner, settings, clock)
+    except BaseException:
+        runner.close()  # its thread would keep the process from ending
+        raise
+
+
+def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
     runner.write(lambda store: store.journal.release())
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
     settings = _with_keys(settings, runner)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from argon2 import PasswordHasher
-from litestar import Litestar
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -31,7 +31,7 @@ from ensue.services.people import People
 from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
-from ensue.web.app import create_app
+from ensue.web.app import Application, create_app
 from ensue.web.site import MAX_BODY, Site
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ CAMPAIGN: Json = {
 class Api:
     """Calls the API with a key that has these scopes, and checks the status of every answer."""
 
-    def __init__(self, client: TestClient[Litestar], site: Site, *scopes: str) -> None:
+    def __init__(self, client: TestClient[Application], site: Site, *scopes: str) -> None:
         self.site = site
         self._client = client
         _, secret = site.keys.create("test", scopes or ("all",))
@@ -93,6 +93,11 @@ def roomy(site: Site, *scopes: str) -> Iterator[Api]:
     """Ask a site that takes bodies as large as it does in earnest."""
     with TestClient(create_app(replace(site, max_body=MAX_BODY))) as client:
         yield Api(client, site, *scopes)
+
+
+def routes_of(site: Site) -> list[HTTPRoute]:
+    """Return all addresses that are served."""
+    return [route for route in create_app(site).handlers.routes if isinstance(route, HTTPRoute)]
 
 
 def problem(answer: Json) -> Json:

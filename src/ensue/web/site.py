@@ -1,13 +1,15 @@
 """What the handlers of the web layer work with; put together by `system`, handed to `create_app`.
 
-One rule: there are no globals; a handler that needs a part takes `site: Shared`.
+One rule: there are no globals; a handler that needs a part takes `site: Shared`, what is no handler asks `site_of`.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from litestar.types import Scope
 
 from ensue.content.links import Tracker
 from ensue.core.words import ChannelName
@@ -73,6 +75,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, object]]:
         """Say nothing, likewise."""
         return []
+
+
+def site_of(scope: Scope) -> Site:
+    """Return the site that a request is for; the application has put it there."""
+    return cast("Site", scope["state"]["site"])
 
 
 Shared = NamedDependency[SkipValidation[Site]]

@@ -24,11 +24,10 @@ from ensue.web.dashboard import (
     users,
     wizard,
 )
-from ensue.web.dashboard.failures import exception_handlers, find_nothing
+from ensue.web.dashboard.failures import EXCEPTION_HANDLERS, find_nothing
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import HOME, SECTIONS, redirect
 from ensue.web.dashboard.submitted import read_form
-from ensue.web.site import Site
 
 
 @get("/", role="viewer", sync_to_thread=False)
@@ -59,14 +58,14 @@ HANDLERS: list[HTTPRouteHandler] = [
 ]
 
 
-def dashboard(site: Site) -> Router:
-    """Return the dashboard of one Ensue."""
+def dashboard() -> Router:
+    """Return the dashboard."""
     return Router(
         HOME,
         route_handlers=HANDLERS,
-        guards=[guard(site)],
+        guards=[guard],
         dependencies={"form": Provide(read_form)},
-        exception_handlers=exception_handlers(site),
+        exception_handlers=EXCEPTION_HANDLERS,
         include_in_schema=False,
     )
 
