@@ -184,7 +184,7 @@ def _lock_file(database: Path) -> Path:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    listener = socket.socket(socket.AF_INET)
+    listener = socket.socket(socket.AF_INET, proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -104,6 +104,17 @@ def test_the_first_load_is_small(site: Site, browser: Client) -> None:
         assert len(browser.get(path).content) + files <= FIRST_LOAD
 
 
+def test_pages_are_zipped_on_the_wire_and_files_only_once(browser: Client) -> None:
+    page = browser.get("/dashboard/settings/workspace")
+    assert page.headers["content-encoding"] == "gzip"
+    assert int(page.headers["content-length"]) < len(page.content) / 2
+    plain = browser.get("/dashboard/settings/workspace", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert "accept-encoding" in page.headers["vary"].lower()
+    style = browser.get("/dashboard/static/dashboard.css")
+    assert style.content == assets()["dashboard.css"].plain
+
+
 def test_files_are_kept_for_good_under_the_address_that_pages_name(anybody: Client) -> None:
     page = anybody.get("/dashboard/sign-in").text
     for name in ("dashboard.css", "live.js", "icon.svg"):

@@ -59,6 +59,12 @@ def test_an_estimate_is_what_the_decision_says_of_each_user(runner: Runner) -> N
     }
 
 
+def test_several_audiences_are_counted_in_one_pass_as_each_alone(runner: Runner) -> None:
+    audiences, counting = [SWEDES, Audience(), Audience(segments=("adults",))], Audiences(runner, CLOCK)
+    assert counting.estimates(audiences, seconds=60) == [counting.estimate(one, seconds=60) for one in audiences]
+    assert counting.estimates([]) == []
+
+
 def test_when_the_time_is_over_it_says_how_many_were_looked_at(runner: Runner) -> None:
     seconds = count()
     found = Audiences(runner, CLOCK, lambda: float(next(seconds))).estimate(Audience(), seconds=0.5)
