@@ -109,7 +109,7 @@ def launch_order(nodes: Iterable[str], edges: Mapping[str, Iterable[str]]) -> li
             left.setdefault(stack.pop())
             continue
         seen.add(node)
-        stack += sorted((wanted - seen).intersection(edges.get(node, ())), reverse=True)
+        stack += sorted((one for one in edges.get(node, ()) if one in wanted and one not in seen), reverse=True)
     return list(left)
 
 

@@ -5,7 +5,7 @@ Not here: where things lie in the picture (`web.dashboard.layout`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -137,6 +137,13 @@ def atlas_of(
         for ends in sorted(found)
     ]
     return Atlas(nodes=nodes, links=tuple(links))
+
+
+def among(atlas: Atlas, names: Collection[str]) -> Atlas:
+    """Return the part of a map that leads to these by triggers, and the ends of its links."""
+    links = tuple(one for one in atlas.links if one.follow_on in names and one.triggers)
+    ends = {*names, *(one.original for one in links)}
+    return Atlas(nodes={name: node for name, node in atlas.nodes.items() if name in ends}, links=links)
 
 
 def _node(one: CampaignState | CardState, outcomes: Mapping[str, int], done: Mapping[tuple[str, str], int]) -> Node:
