@@ -39,6 +39,7 @@ PAGES = (
     "/campaigns/new",
     *(f"/campaigns/c1/edit/{step}" for step in ("compose", "delivery", "audience", "goals", "review")),
     "/map",
+    "/launch?id=c1",
     "/cards",
     "/segments",
     "/users",
