@@ -46,6 +46,7 @@ PAGES = (
     "/map",
     "/map/now",
     "/map/c0/c1",
+    "/launch?id=c1",
     "/cards",
     "/cards/new",
     "/cards/k0",

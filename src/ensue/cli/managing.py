@@ -1,4 +1,4 @@
-"""`ensue apply`, `launch`, `status`, `users import` and `keys`: what a running Ensue is asked to do."""
+"""`ensue apply`, `status`, `users import` and `keys`: what a running Ensue is asked to do."""
 
 from itertools import islice
 from pathlib import Path
@@ -44,14 +44,6 @@ def apply(folder: Path) -> int:
         ensue.post("/api/v1/apply", {"definitions": definitions})
     for definition in definitions:
         console.print(f"saved {definition['kind']} {definition['id']}", highlight=False)
-    return OK
-
-
-def launch(*ids: str) -> int:
-    """Launch campaigns and cards together: all of them or none."""
-    with client() as ensue:
-        ensue.post("/api/v1/launch", {"ids": list(ids)})
-    console.print(f"launched {', '.join(ids)}", highlight=False)
     return OK
 
 

@@ -25,13 +25,14 @@ from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
 from ensue.web.devices import Device, DeviceToken
 from ensue.web.interactions import Call, Interactions
+from ensue.web.launches import Ids
 from ensue.web.links import Tap
 from ensue.web.operators import OperatorRequest
 from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.sdk import BatchRequest, SyncRequest
 from ensue.web.users import People
-from ensue.web.workspace import Ids, KeyRequest
+from ensue.web.workspace import KeyRequest
 
 PATH = "/api/openapi.json"
 OPENAPI_TYPE = "application/vnd.oai.openapi+json"

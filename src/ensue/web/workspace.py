@@ -1,4 +1,4 @@
-"""The workspace as a whole over the API: settings, several definitions at once, launches, runs, status, keys.
+"""The workspace as a whole over the API: settings, several definitions at once, runs, status, keys.
 
 One rule: what concerns several definitions happens for all of them or for none.
 """
@@ -22,11 +22,11 @@ from ensue.errors import Rejected
 from ensue.ports import Key, Run, Store
 from ensue.services.definitions import known
 from ensue.web.bodies import JsonBody
-from ensue.web.campaigns import Checked, Moved
+from ensue.web.campaigns import Checked
 from ensue.web.site import Shared, Site
 
 MOST = 1000
-"""Definitions, or ids, in one request."""
+"""Definitions in one request."""
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,18 +39,6 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """How many definitions were saved."""
 
     saved: int
-
-
-class Ids(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of campaigns and cards."""
-
-    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MOST)]
-
-
-class Launched(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the campaigns and cards stand now."""
-
-    launched: list[Moved]
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,14 +157,6 @@ def validate(site: Shared, document: JsonBody) -> Checked:
     return _checked(site, found)
 
 
-@post("/launch", scope="launch", accepts="Ids", status_code=200, sync_to_thread=True, operation_id="launch")
-def launch(site: Shared, document: JsonBody) -> Launched:
-    """Launch campaigns and cards together, all of them or none, at one instant."""
-    ids = list(dict.fromkeys(build(Ids, document).ids))
-    statuses = site.launching.move("launch", ids)
-    return Launched(launched=[Moved(id=one, status=status) for one, status in zip(ids, statuses, strict=True)])
-
-
 def _checked(site: Site, found: Document) -> Checked:
     match found:
         case Campaign() | Card():
@@ -268,7 +248,6 @@ HANDLERS: list[HTTPRouteHandler] = [
     save_workspace,
     apply_definitions,
     validate,
-    launch,
     list_runs,
     read_status,
     list_keys,

@@ -1,6 +1,6 @@
--- name: append_events(user, at, kind, body)*!
-insert into events (user, at, kind, body)
-values (:user, :at, :kind, :body);
+-- name: append_events(user, at, kind, body, original, interaction)*!
+insert into events (user, at, kind, body, original, interaction)
+values (:user, :at, :kind, :body, :original, :interaction);
 
 -- name: keep_decisions(user, campaign, id, outcome, reason, body)*!
 -- the unique index of decisions; the number of the first appearance stays
@@ -180,3 +180,29 @@ where user = :user
   and number < :before
 order by number desc
 limit :limit;
+
+-- name: interacted(asked)
+-- events_interactions, once for each question; the body is read only where a question is narrowed
+with questions as materialized (
+    select
+        json_extract(value, '$.original') as original,
+        json_extract(value, '$.interaction') as interaction,
+        json_extract(value, '$.since') as since,
+        json_extract(value, '$.until') as until,
+        json_extract(value, '$.link') as link,
+        json_extract(value, '$.button') as button,
+        json_extract(value, '$.opens') as opens,
+        json_extract(value, '$.conversion') as conversion
+    from json_each(:asked)
+)
+select count(distinct events.user), count(distinct events.number)
+from questions
+cross join events
+where events.original = questions.original
+  and events.interaction = questions.interaction
+  and events.at >= questions.since
+  and events.at < questions.until
+  and (questions.link is null or json_extract(events.body, '$.link') = questions.link)
+  and (questions.button is null or json_extract(events.body, '$.button') = questions.button)
+  and (questions.opens is null or coalesce(json_extract(events.body, '$.opens'), 'human') = questions.opens)
+  and (questions.conversion is null or json_extract(events.body, '$.conversion') = questions.conversion);
