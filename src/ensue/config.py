@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     apns_team_id: str = ""
     apns_topic: str = ""
     apns_sandbox: bool = False
+    remote: str = ""
+    remote_key: str = ""
 
     @property
     def url(self) -> str:
@@ -100,6 +102,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _halves(environment: Mapping[str, str]) -> Iterator[Problem]:
     """Yield what is missing of settings that belong together."""
+    if environment.get("ENSUE_REMOTE") and not environment.get("ENSUE_REMOTE_KEY"):
+        hint = "Make one with `ensue keys create` where that Ensue runs."
+        yield Problem(code="setting", path="ENSUE_REMOTE_KEY", message="is missing", hint=hint)
     given = [name for name in (*APNS, "ENSUE_APNS_SANDBOX") if environment.get(name)]
     for name in APNS:
         if given and not environment.get(name):
@@ -237,6 +242,8 @@ SETTINGS = (
     Setting("ENSUE_APNS_TEAM_ID", "apns_team_id", "The ID of the team at Apple, as in DEF123GHIJ.", str),
     Setting("ENSUE_APNS_TOPIC", "apns_topic", "The app's bundle ID, as in example.shop.app.", str),
     Setting("ENSUE_APNS_SANDBOX", "apns_sandbox", "yes for apps in development, no for others.", _flag),
+    Setting("ENSUE_REMOTE", "remote", "The Ensue that commands talk to, where it is not on this machine.", _url),
+    Setting("ENSUE_REMOTE_KEY", "remote_key", "The API key that commands show to ENSUE_REMOTE.", str),
 )
 """Every setting there is."""
 APNS = ("ENSUE_APNS_KEY", "ENSUE_APNS_KEY_ID", "ENSUE_APNS_TEAM_ID", "ENSUE_APNS_TOPIC")
