@@ -20,7 +20,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from ensue.cli.client import Client, client
 from ensue.cli.printing import EXPECTED_FAILURE, OK, errors, print_problems
 from ensue.codec.build import build
+from ensue.codec.findings import listed
 from ensue.codec.interaction_files import Line, is_csv, others, read_interactions, write_refused
+from ensue.core.words import INTERACTIONS
 from ensue.errors import Problem, Rejected, rejected
 from ensue.services.tracking import Reported
 
@@ -77,15 +79,16 @@ def import_interactions(
     with client() as ensue:
         note = file.with_name(f"{file.name}.imported")
         progressed = Progressed(place=ensue.place) if again else _begun(note, ensue.place)
+        before = progressed.refused
         if progressed.end:
-            console.print(f"going on after {progressed.end} bytes that were imported before", highlight=False)
+            console.print(f"going on where the last import ended, after {progressed.end:,} bytes", highlight=False)
         elif refused is not None:
             refused.unlink(missing_ok=True)
         if left_out := others(file):
             console.print(f"columns left out: {', '.join(left_out)}", highlight=False)
         shown = _import(ensue, file, progressed, _Way(note, campaign, create_users, refused))
     print_problems((problem for _, problem in shown), str(file))
-    more = progressed.refused - len(shown)
+    more = progressed.refused - before - len(shown)
     if more > 0:
         errors.print(f"and {more} more; --refused FILE writes all of them", highlight=False)
     console.print(
@@ -156,11 +159,18 @@ def _reported(line: Line, campaign: str | None) -> Reported | Problem:
     fields = line.fields
     if campaign is not None and "card" not in fields and "message" not in fields:
         fields = {"campaign": campaign, **fields}
+    if (name := str(fields.get("interaction", ""))) not in INTERACTIONS:
+        hint = f"One of: {listed(name, sorted(INTERACTIONS))}."
+        return _problem(line, "interaction", f"there is no interaction '{name}'", hint)
     try:
         one = build(Reported, fields)
     except Rejected as rejection:
         return replace(rejection.problems[0], line=line.number)
     return one if one.id else replace(one, id=f"import:{_digest(one)}")
+
+
+def _problem(line: Line, path: str, message: str, hint: str) -> Problem:
+    return Problem(code="line", path=path, message=message, hint=hint, line=line.number)
 
 
 def _digest(one: Reported) -> str:

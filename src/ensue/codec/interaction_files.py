@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from ensue.core.events import Json, Properties
 from ensue.errors import Problem, Rejected, rejected
@@ -181,7 +182,7 @@ CLEANED: dict[str, Callable[[Json], Json]] = {
 def write_refused(refused: Iterable[tuple[Line, Problem]], path: Path, *, as_csv: bool) -> None:
     """Add refused lines as they stood, each with its number and the reason; a mended report is a file to import."""
     rows = [
-        {"line": line.number, "reason": str(problem)}
+        {"line": line.number, "reason": str(replace(problem, line=None))}
         | {name: value for name, value in line.given.items() if name not in REPORTED}
         for line, problem in refused
     ]

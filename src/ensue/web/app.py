@@ -14,6 +14,7 @@ from ensue.web import (
     apps,
     campaigns,
     cards,
+    definitions,
     devices,
     health,
     interactions,
@@ -75,6 +76,7 @@ def _keyed(site: Site) -> list[ControllerRouterHandler]:
         *interactions.HANDLERS,
         *previews.HANDLERS,
         *workspace.HANDLERS,
+        *definitions.HANDLERS,
         *apps.HANDLERS,
         *operators.HANDLERS,
     ]
