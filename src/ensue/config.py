@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     apns_sandbox: bool = False
     remote: str = ""
     remote_key: str = ""
+    secrets: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -91,13 +92,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(Problem(code="setting", path=setting.name, message=str(error), hint=setting.says))
     problems += _halves(environment)
     known = {setting.name for setting in SETTINGS}
+    values["secrets"] = {
+        name.removeprefix(SECRET).lower(): environment[name] for name in environment if _is_secret(name)
+    }
     for name in environment:
-        if name.startswith("ENSUE_") and name not in known | RESERVED:
+        if name.startswith("ENSUE_") and name not in known | RESERVED and not _is_secret(name):
             hint = f"Known settings: {', '.join(sorted(known))}."
             problems.append(Problem(code="setting", path=name, message="there is no such setting", hint=hint))
     if problems:
         raise Rejected(problems)
     return msgspec.convert(values, Settings)
+
+
+def _is_secret(name: str) -> bool:
+    return name.startswith(SECRET) and len(name) > len(SECRET)
 
 
 def _halves(environment: Mapping[str, str]) -> Iterator[Problem]:
@@ -248,5 +256,7 @@ SETTINGS = (
 """Every setting there is."""
 APNS = ("ENSUE_APNS_KEY", "ENSUE_APNS_KEY_ID", "ENSUE_APNS_TEAM_ID", "ENSUE_APNS_TOPIC")
 """Settings of which all are given, or none."""
+SECRET = "ENSUE_SECRET_"  # noqa: S105  # how the names begin, and no secret
+"""How the names of secrets begin that webhooks use: `{{ secret.crm_token }}` is ENSUE_SECRET_CRM_TOKEN."""
 RESERVED = frozenset({"ENSUE_SHARED"})
 """Names that only the tests read."""
