@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.acceptance.conftest import Post
 from tests.acceptance.running import Running, until
+from tests.channels.http_server import http_server
 
 ORIGINAL = """\
 # Sent by the partner's own system.
@@ -63,3 +64,30 @@ def test_an_imported_click_starts_a_follow_on(ensue: Running, post: Post, tmp_pa
     good("diff", code)
     assert (code / "letter.yaml").read_bytes() == before
     assert ensue.stop() == 0
+
+
+def test_a_secret_reaches_the_receiver_of_a_webhook_and_no_page(tmp_path: Path, post: Post) -> None:
+    settings = {"ENSUE_ALLOWED_NETWORKS": "127.0.0.0/8", "ENSUE_SECRET_CRM_TOKEN": "t0p"}
+    ensue = Running(tmp_path, post.mailbox.port, **settings)
+    try:
+        with http_server() as receiver:
+            client = ensue.start()
+            hook = {"url": receiver.url, "headers": {"Authorization": "Bearer {{ secret.crm_token }}"}}
+            trigger = {"custom_event": {"name": "hi"}}
+            definition = {
+                "kind": "campaign",
+                "id": "hook",
+                "channels": {"webhook": hook},
+                "delivery": {"type": "action_based", "triggers": [trigger]},
+            }
+            client.post("/api/v1/campaigns", json=definition).raise_for_status()
+            client.post("/api/v1/campaigns/hook/launch").raise_for_status()
+            client.post("/users/track", json={"events": [{"external_id": "ana", "name": "hi"}]}).raise_for_status()
+            until(lambda: receiver.asked, "the webhook")
+            client.post("/api/v1/campaigns/hook/test", json={"users": ["ana"]}).raise_for_status()
+            shown = client.post("/api/v1/campaigns/hook/preview", json={"user": "ana"}).raise_for_status()
+        assert [one.headers["authorization"] for one in receiver.asked] == ["Bearer t0p"] * 2
+        assert shown.json()["channels"]["webhook"]["headers"] == {"Authorization": "Bearer [secret crm_token]"}
+        assert "t0p" not in ensue.log()
+    finally:
+        ensue.close()
