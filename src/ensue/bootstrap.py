@@ -16,6 +16,7 @@ from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
 from ensue.content.render import find_content, render
+from ensue.content.secrets import HIDDEN, Secrets
 from ensue.core.records import Campaign
 from ensue.parcels import Parcel
 from ensue.ports import Claim, Runner, Store, Transport
@@ -65,13 +66,13 @@ def bench_of(runner: Runner, clock: VirtualClock) -> Bench:
     )
 
 
-def renderer(runner: Runner, tracker: Tracker, settings: EmailSettings) -> Render:
+def renderer(runner: Runner, tracker: Tracker, settings: EmailSettings, secrets: Secrets = HIDDEN) -> Render:
     """Return what renders a claimed message with the newest content of its campaign (L5)."""
 
     def render_claim(claim: Claim) -> Parcel:
         message = claim.queued.message
         campaign = _content_of(runner, claim)
-        return render(campaign, message, claim.state, tracker=tracker, settings=settings)
+        return render(campaign, message, claim.state, tracker=tracker, settings=settings, secrets=secrets)
 
     return render_claim
 

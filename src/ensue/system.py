@@ -28,6 +28,7 @@ from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
 from ensue.content.render import render
+from ensue.content.secrets import Secrets
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.background import Background
 from ensue.runners.clock import SystemClock, fresh_id
@@ -99,7 +100,7 @@ def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
         runner,
         clock,
         carriers=_carriers(settings, lambda: InboxTransport(runner, clock)),
-        render=renderer(runner, site.tracker, mail),
+        render=renderer(runner, site.tracker, mail, Secrets(settings.secrets)),
         delivered=site.inboxes.tell,
     )
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
@@ -143,6 +144,7 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
             clock,
             fresh_id,
             render=partial(render, tracker=tracker, settings=mail),
+            render_test=partial(render, tracker=tracker, settings=mail, secrets=Secrets(settings.secrets)),
             carriers=_carriers(settings, lambda: InboxTransport(runner, clock, inboxes.tell)),
         ),
         tracker=tracker,

@@ -94,12 +94,17 @@ class Messaging:
         *,
         render: RenderMessage,
         carriers: Carriers,
+        render_test: RenderMessage | None = None,
     ) -> None:
-        """Render as delivery does; every call of `test` has transports of its own, from `carriers`."""
+        """Render as delivery does; every call of `test` has transports of its own, from `carriers`.
+
+        Test messages are rendered by `render_test`, if it is given: with secrets, which what is shown does not have.
+        """
         self._runner = runner
         self._clock = clock
         self._new_id = new_id
         self._render = render
+        self._render_test = render_test or render
         self._carriers = carriers
 
     def preview(
@@ -193,7 +198,7 @@ class Messaging:
         if reason := _unreachable(state, message.channel, campaign):
             return _trial(message, "refused", reason)
         try:
-            parcel = self._render(campaign, message, state)
+            parcel = self._render_test(campaign, message, state)
         except Aborted as aborted:
             return _trial(message, "aborted", str(aborted))
         except TemplateFault as fault:

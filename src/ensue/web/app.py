@@ -27,6 +27,7 @@ from ensue.web import (
     campaigns,
     cards,
     connections,
+    definitions,
     devices,
     health,
     interactions,
@@ -116,6 +117,7 @@ def _keyed() -> list[ControllerRouterHandler]:
         *interactions.HANDLERS,
         *previews.HANDLERS,
         *workspace.HANDLERS,
+        *definitions.HANDLERS,
         *apps.HANDLERS,
         *operators.HANDLERS,
     ]

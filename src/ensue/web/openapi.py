@@ -130,7 +130,9 @@ def _schemas() -> Iterator[tuple[str, Schema]]:
     yield from msgspec.json.schema_components(BODIES, ref_template=REFERENCE)[1].items()
     yield "Document", _any_of("Campaign", "Card", "Segment", "Scenario")
     items = {"type": "array", "minItems": 1, "items": _any_of("Campaign", "Card", "Segment")}
-    yield "Definitions", {"type": "object", "required": ["definitions"], "properties": {"definitions": items}}
+    expected = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+    properties = {"definitions": items, "expected": expected, "dry_run": {"type": "boolean", "default": False}}
+    yield "Definitions", {"type": "object", "required": ["definitions"], "properties": properties}
 
 
 def _any_of(*names: str) -> Schema:

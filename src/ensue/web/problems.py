@@ -39,7 +39,9 @@ UNKNOWN = frozenset(
     }
 )
 """Codes that make a 404, where the thing that is missing is named by the address."""
-CONFLICTS = frozenset({"archived", "conversions_fixed", "id_taken", "last_owner", "name_taken", "not_active", "status"})
+CONFLICTS = frozenset(
+    {"archived", "changed", "conversions_fixed", "id_taken", "last_owner", "name_taken", "not_active", "status"}
+)
 """Codes of what is right in itself, but not in the present state: they make a 409."""
 log = structlog.get_logger(__name__)
 

@@ -21,6 +21,7 @@ from ensue.core.validation import segment_problems
 from ensue.errors import Rejected
 from ensue.ports import Key, Run, Store
 from ensue.services.definitions import known
+from ensue.services.holding import Saved
 from ensue.web.bodies import JsonBody
 from ensue.web.campaigns import Checked
 from ensue.web.site import Shared, Site
@@ -30,15 +31,22 @@ MOST = 1000
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """Definitions that belong together and may refer to one another."""
+    """Definitions that belong together and may refer to one another.
+
+    `expected` gives digests by name, as in `campaign/newsletter`: what Ensue must hold by now, null for nothing, so
+    that nobody's change is lost. With `dry_run` nothing is saved.
+    """
 
     definitions: Annotated[tuple[Campaign | Card | Segment, ...], Meta(min_length=1, max_length=MOST)]
+    expected: dict[str, str | None] = {}
+    dry_run: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """How many definitions were saved."""
+    """How many definitions were saved, or would be, and what became of each."""
 
     saved: int
+    definitions: list[Saved]
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,9 +143,9 @@ def save_workspace(site: Shared, document: JsonBody) -> dict[str, object]:
 )
 def apply_definitions(site: Shared, document: JsonBody) -> Applied:
     """Save campaigns, cards and segments, all or none; each says its `kind`, and they may refer to one another."""
-    definitions = build(Definitions, document).definitions
-    site.definitions.apply(list(definitions))
-    return Applied(saved=len(definitions))
+    asked = build(Definitions, document)
+    found = site.definitions.apply(asked.definitions, expected=asked.expected, dry_run=asked.dry_run)
+    return Applied(saved=sum(one.change != "unchanged" for one in found), definitions=found)
 
 
 @post(
