@@ -57,6 +57,10 @@ class Tale(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
 
 
+Skimmed = tuple[str, str, str]
+"""A recorded event that was not read yet: its user, its kind, and all of it as JSON."""
+
+
 class History(Protocol):
     """The latest of what happened, and the counts by day."""
 

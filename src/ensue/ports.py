@@ -17,7 +17,7 @@ from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
-from ensue.history import Figure, History, Tale
+from ensue.history import Figure, History, Skimmed, Tale
 from ensue.inbox import Inbox
 from ensue.operators import Operators
 from ensue.parcels import Handed, Parcel
@@ -188,6 +188,10 @@ class Ledger(History, Protocol):
 
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
+        ...
+
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
         ...
 
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:

@@ -4,7 +4,7 @@ One rule: the log is written in order and without a second index; what must be f
 Not here: what `decide` needs (`journal`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import get_args
 
@@ -12,7 +12,7 @@ import msgspec
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
@@ -132,6 +132,14 @@ class SqliteLedger:
         """Return recorded events with numbers below `before`, the latest first."""
         parameters: dict[str, Cell] = {"before": LAST if before is None else before, "limit": limit}
         return [_tale(row) for row in self._database.rows(SQL["latest_events"], parameters)]
+
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        parameters: dict[str, Cell] = {"after": after, "until": until}
+        if kinds is None:
+            return self._database.rows(SQL["skim_events"], parameters)
+        parameters["kinds"] = _encode(sorted(kinds)).decode()
+        return self._database.rows(SQL["skim_events_of_kinds"], parameters)
 
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
         """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""

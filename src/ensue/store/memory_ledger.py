@@ -6,15 +6,17 @@ Not here: what `decide` needs (`memory_journal`).
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
-from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.turn import Turn, by_turns
 
@@ -146,6 +148,16 @@ class MemoryLedger:
         """Return recorded events with numbers below `before`, the latest first."""
         end = len(self._events) if before is None else min(before - 1, len(self._events))
         return [Tale(number=number, event=self._events[number - 1]) for number in range(end, max(0, end - limit), -1)]
+
+    @by_turns
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        skimmed = ((event.user, str(type(event).__struct_config__.tag), event) for event in self._events[max(after, 0) : until])
+        return [
+            (user, kind, msgspec.json.encode(event).decode())
+            for user, kind, event in skimmed
+            if kinds is None or kind in kinds
+        ]
 
     @by_turns
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:

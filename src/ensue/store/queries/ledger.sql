@@ -163,6 +163,23 @@ where number > :after
 order by number
 limit :limit;
 
+-- name: skim_events(after, until)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+order by number;
+
+-- name: skim_events_of_kinds(after, until, kinds)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+  and kind in (select value from json_each(:kinds))
+order by number;
+
 -- name: latest_events(before, limit)
 -- the primary key of events
 select number, body
