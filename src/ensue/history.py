@@ -81,3 +81,9 @@ class History(Protocol):
     def crossings(self, campaign: str | None = None) -> list[Crossing]:
         """Return the counts by connection, sorted by follow-on, original, interaction, name."""
         ...
+
+
+def end_name(decision: Decision) -> str:
+    """Return the name under which an outcome is counted: with the exception that cancelled, or the reason."""
+    why = decision.exception if decision.outcome == "cancelled" else decision.reason
+    return f"{decision.outcome}:{why}" if why else decision.outcome

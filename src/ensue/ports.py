@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from ensue.apps import Apps
+from ensue.backtests import Backtests
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
 from ensue.core.plan import Plan
@@ -186,6 +187,10 @@ class Ledger(History, Protocol):
         """Return a message that was ever put into the outbox."""
         ...
 
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        ...
+
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         ...
@@ -301,6 +306,11 @@ class Store(Protocol):
     @property
     def inbox(self) -> Inbox:
         """Return the in-app messages that lie ready."""
+        ...
+
+    @property
+    def backtests(self) -> Backtests:
+        """Return the backtests that were asked for."""
         ...
 
     @property

@@ -36,6 +36,7 @@ from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -69,6 +70,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         """Finish what is under way and let go of the database: deliveries first, the runner last."""
+        self.site.backtests.close()
         for task in self.background:
             task.stop()
         self.pool.shutdown()
@@ -108,9 +110,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
     site.launching.finish_stops()
+    site.backtests.mark_lost()
     return System(
         site=site,
-        background=(Background("scheduling", schedule), Background("delivery", deliver)),
+        background=(
+            Background("scheduling", schedule),
+            Background("delivery", deliver),
+            Background("backtests", site.backtests.work),
+        ),
         delivery=delivery,
         pool=pool,
     )
@@ -143,6 +150,7 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
         inboxes=inboxes,
         staff=Staff(runner, SystemClock(), fresh_id),
         attempts=Attempts(SystemClock()),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         channels=tuple(_carried(settings)),
         new_id=fresh_id,
         push_key=public_key(settings.vapid_key),

@@ -20,6 +20,16 @@ from tests.oracle.worlds import world_from_seed
 TICK = timedelta(microseconds=1)
 
 
+class Unmeasured:
+    """Nobody looks at how far it is."""
+
+    def expect(self, events: int) -> None:
+        """Do nothing."""
+
+    def read(self, events: int) -> None:
+        """Do nothing."""
+
+
 def one_by_one(world: World) -> World:
     """Return the world with every step at an instant of its own: the log does not tell changes from events there."""
     steps: list[Step] = []
@@ -46,9 +56,14 @@ def compare(seed: int, only_checks: bool = False):
                 continue
             happened = sorted(verdict_of(one) for one in all_decisions(bench) if one.campaign == state.id)
             got: dict[tuple[str, str], Decision] = {}
+
             def took(d: Decision) -> None:
                 got[d.user, d.id] = d
-            relived(bench.runner, state, Period(world.start - timedelta(days=9), world.end + TICK), took, lambda n: None)
-            again = sorted(verdict_of(changed(one, outcome='suppressed', reason='SENDING') if one.outcome=='sending' else one) for one in got.values())
+
+            relived(bench.runner, state, Period(world.start - timedelta(days=9), world.end + TICK), took, Unmeasured())
+            again = sorted(
+                verdict_of(changed(one, outcome="suppressed", reason="SENDING") if one.outcome == "sending" else one)
+                for one in got.values()
+            )
             out.append((state.id, happened, again, world))
         return out

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from ensue.core.answering import RECEIPT
 from ensue.core.effects import Decision, Message
 from ensue.core.events import Accepted, CampaignInteracted, Claimed, Event, Failed
 from ensue.core.state import UserState
-from ensue.services.backtest_interest import PLACED
 
 FAILURES = frozenset({"rate_limited", "aborted", "template_error", "delivery_failed"})
+RECEIVED = frozenset(RECEIPT.values())
+"""Interactions that an accepted message makes."""
 FindDecision = Callable[[str, str], Decision | None]
 """Finds how an entry of a user really ended, by user and entry."""
 
@@ -78,9 +80,22 @@ class AsRecorded:
             return (event,)
         if event.id in (f"{event.entry}:cancelled", f"{event.entry}:control"):
             return ()
-        if event.interaction in PLACED and event.message and _is_open(state, event.entry):
+        if event.interaction in RECEIVED and event.message and _is_open(state, event.entry):
             return (_answer(Accepted, event.user, event.entry, event.message, event.received_at),)
         return (event,)
+
+
+def is_made_along(event: CampaignInteracted) -> bool:
+    """Tell whether the system made an interaction while it decided on another event, which stands before it."""
+    match event.interaction:
+        case "cancelled_by_exception":
+            return event.id == f"{event.entry}:cancelled"
+        case "enrolled_in_control_group":
+            return event.id == f"{event.entry}:control"
+        case "perform_conversion_event":
+            return event.id.endswith(f":{event.campaign}:{event.conversion}")
+        case _:
+            return False
 
 
 def _is_open(state: UserState | None, entry: str) -> bool:

@@ -11,21 +11,20 @@ import msgspec
 from msgspec.structs import replace
 
 from ensue.core import conditions
-from ensue.core.events import AttributesChanged, CampaignInteracted, Event
+from ensue.core.events import AttributesChanged, Event
 from ensue.core.filters import leaves
 from ensue.core.interacting import UNSUBSCRIBING
 from ensue.core.occasions import ADD_EMAIL, PURCHASE, SESSION, campaign_key, event_key
 from ensue.core.plan import Plan
 from ensue.core.records import Campaign
 
-Read = msgspec.json.Decoder(Event).decode
-PLACED = frozenset({"receive_email", "receive_push", "receive_webhook"})
-"""Interactions of messages that hold places in the frequency caps."""
+_read = msgspec.json.Decoder(Event).decode
 PROFILE = frozenset({"bounce_email", *UNSUBSCRIBING})
 """Interactions that change what is known of a person, whichever campaign they are with."""
 ALWAYS = frozenset({"email", "time_zone"})
 """Attributes that decisions rest on by themselves."""
 CUSTOM, PURCHASES, SESSIONS, ATTRIBUTES = "custom_event", "purchase", "session_started", "attributes_changed"
+INTERACTED = "campaign_interacted"
 GREETING = frozenset({CUSTOM, PURCHASES, SESSIONS, ATTRIBUTES})
 """Kinds of events that make a user known."""
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Event))
@@ -43,6 +42,7 @@ class Glance(msgspec.Struct, gc=False):
 
 
 _glance = msgspec.json.Decoder(Glance).decode
+_changed = msgspec.json.Decoder(AttributesChanged).decode
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +72,18 @@ class Interest:
         changing = _names(self.listening, "attribute:")
         self.attributes = self.asked.attributes | changing | ALWAYS
         self.campaigns = self.asked.campaigns | {self.campaign}
-        has_caps = bool(newest.workspace.frequency_caps) and not all(one.ignore_frequency_caps for one in versions)
-        self.placing = _placing(newest) if has_caps else frozenset()
         self.kinds = KINDS if self.asked.devices else KINDS - DEVICES
 
     def find(self, kind: str, body: str, *, is_known: bool) -> Event | None:
         """Return an event if the campaign can see it, or if it makes a user known who is not."""
         if not is_known and kind in GREETING:
-            return self._trimmed(Read(body))
+            return self._trimmed(_changed(body)) if kind == ATTRIBUTES else _read(body)
         if kind == CUSTOM:
-            return Read(body) if _glance(body).name in self.names else None
+            return _read(body) if _glance(body).name in self.names else None
         if kind == ATTRIBUTES:
-            event = self._trimmed(Read(body))
-            return event if event.attributes else None
-        return Read(body) if self._sees(kind, body) else None
+            changed = self._trimmed(_changed(body))
+            return changed if changed.attributes else None
+        return _read(body) if self._sees(kind, body) else None
 
     def is_trigger(self, kind: str, body: str) -> bool:
         """Tell whether an event may trigger the campaign, as far as a glance can tell."""
@@ -102,25 +100,12 @@ class Interest:
             case "api_called" | "targeted":
                 return _glance(body).campaign == self.campaign
             case "attributes_changed":
-                named = Read(body).attributes
+                named = _changed(body).attributes
                 return any(f"attribute:{name}" in self.triggers for name in named) or (
                     ADD_EMAIL in self.triggers and "email" in named
                 )
             case _:
                 return True
-
-    def is_place(self, event: Event) -> bool:
-        """Tell whether an event says that a message of another campaign holds a place in the frequency caps."""
-        return (
-            isinstance(event, CampaignInteracted)
-            and event.interaction in PLACED
-            and event.campaign in self.placing
-            and event.campaign != self.campaign
-        )
-
-    def is_heard(self, event: Event) -> bool:
-        """Tell whether an event is seen as what it is, not only as a place in the frequency caps."""
-        return not isinstance(event, CampaignInteracted) or self._hears(event.campaign, event.interaction)
 
     def triggering_kinds(self) -> frozenset[str]:
         """Return the kinds of events that may trigger the campaign."""
@@ -149,18 +134,13 @@ class Interest:
 
     def _sees_interaction(self, seen: Glance) -> bool:
         return (
-            self._hears(seen.campaign, seen.interaction)
+            seen.campaign in self.campaigns
             or seen.interaction in PROFILE
-            or (seen.interaction in PLACED and seen.campaign in self.placing)
+            or campaign_key(seen.campaign, seen.interaction) in self.listening
         )
 
-    def _hears(self, campaign: str, interaction: str) -> bool:
-        return campaign in self.campaigns or campaign_key(campaign, interaction) in self.listening
-
-    def _trimmed(self, event: Event) -> Event:
+    def _trimmed(self, event: AttributesChanged) -> AttributesChanged:
         """Return the event with only the attributes that matter, so that what is kept of a user stays small."""
-        if not isinstance(event, AttributesChanged):
-            return event
         kept = {name: value for name, value in event.attributes.items() if name in self.attributes}
         return replace(event, attributes=kept)
 
@@ -169,11 +149,11 @@ _KINDS_OF: dict[str, frozenset[str]] = {
     "event": frozenset({CUSTOM}),
     PURCHASE: frozenset({PURCHASES}),
     SESSION: frozenset({SESSIONS}),
-    "campaign": frozenset({"campaign_interacted"}),
+    "campaign": frozenset({INTERACTED}),
     "card": frozenset({"card_interacted"}),
     "attribute": frozenset({ATTRIBUTES}),
     ADD_EMAIL: frozenset({ATTRIBUTES}),
-    "subscription": frozenset({"subscription_changed", "campaign_interacted"}),
+    "subscription": frozenset({"subscription_changed", INTERACTED}),
     "api": frozenset({"api_called"}),
 }
 """By the first word of a trigger's key, the kinds of events that may meet it."""
@@ -183,19 +163,11 @@ def _names(keys: Iterable[str], prefix: str) -> frozenset[str]:
     return frozenset(key.removeprefix(prefix) for key in keys if key.startswith(prefix))
 
 
-def _placing(plan: Plan) -> frozenset[str]:
-    """Return the campaigns whose messages count for the frequency caps (F1)."""
-    newest = {name: one.current.campaign for name, one in plan.campaigns.items()}
-    return frozenset(
-        name for name, one in newest.items() if not one.ignore_frequency_caps or one.count_toward_frequency_caps
-    )
-
-
 def _asked(versions: Collection[Campaign], plan: Plan) -> Asked:
     found = [leaf for one in versions for leaf in _all_leaves(one.audience, plan)]
     used = [variation.channels for one in versions for variation in one.variations]
     used += [one.channels for one in versions if one.channels is not None]
-    has_push = any(channels is not None and channels.push is not None for channels in used)
+    has_push = any(channels.push is not None for channels in used)
     return Asked(
         attributes=frozenset(
             name
@@ -222,5 +194,3 @@ def _all_leaves(audience: conditions.Audience, plan: Plan) -> Iterator[condition
             if isinstance(leaf, conditions.SegmentFilter) and leaf.segment not in met:
                 met.add(leaf.segment)
                 ahead.append(plan.segments.get(leaf.segment))
-
-

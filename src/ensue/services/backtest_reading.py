@@ -4,29 +4,44 @@ One rule: the log is read twice, in short transactions of a bounded number of ev
 first time it is only asked who did something that triggers; the second time the events of those users are replayed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
+from ensue.core.events import CampaignInteracted, Event
 from ensue.history import Skimmed
-from ensue.ports import Runner
-from ensue.services.backtest_interest import Interest
+from ensue.ports import Runner, Store
+from ensue.services.backtest_answers import is_made_along
+from ensue.services.backtest_interest import INTERACTED, Interest
+from ensue.services.backtest_places import Places
 from ensue.services.backtest_replay import Replay
 
 PAGE = 10_000
 """Events asked for at a time."""
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Places in the log: events after `start` and up to `end` arrived within the span; `first` begins the candidates."""
+class Progress(Protocol):
+    """Is told how the work gets on; raises to end it."""
 
-    start: int
-    end: int
+    def expect(self, events: int) -> None:
+        """Take note that so many more events are to be read."""
+        ...
+
+    def read(self, events: int) -> None:
+        """Take note that so many were read."""
+        ...
 
 
-Progress = Callable[[int], None]
-"""Told how many events were read since the last time; raises to end the work."""
+class Arrived(msgspec.Struct, gc=False):
+    """When an event arrived."""
+
+    received_at: datetime
+
+
+_arrived = msgspec.json.Decoder(Arrived).decode
 
 
 class Log:
@@ -38,7 +53,8 @@ class Log:
 
     def last(self) -> int:
         """Return the number of the last event, 0 where there is none."""
-        return max((tale.number for tale in self._runner.read(lambda store: store.ledger.latest_events(limit=1))), default=0)
+        latest = self._runner.read(lambda store: store.ledger.latest_events(limit=1))
+        return latest[0].number if latest else 0
 
     def first_at(self) -> datetime | None:
         """Return when the first event arrived."""
@@ -60,7 +76,7 @@ class Log:
         """Yield how many numbers a page covers, and what of it is of these kinds."""
         for begin in range(after, until, PAGE):
             end = min(begin + PAGE, until)
-            yield end - begin, self._runner.read(lambda store, low=begin, high=end: store.ledger.skim(low, high, kinds))
+            yield end - begin, self._runner.read(partial(_skimmed, begin, end, kinds))
 
     def _arrival(self, number: int) -> datetime | None:
         tales = self._runner.read(lambda store: store.ledger.events(after=number - 1, limit=1))
@@ -73,22 +89,59 @@ def candidates(log: Log, interest: Interest, after: int, until: int, progress: P
     is_trigger = interest.is_trigger
     for covered, page in log.pages(after, until, interest.triggering_kinds()):
         found.update(user for user, kind, body in page if user not in found and is_trigger(kind, body))
-        progress(covered)
+        progress.read(covered)
     return found
 
 
-def replay(log: Log, interest: Interest, users: set[str], until: int, engine: Replay, progress: Progress) -> None:
-    """Take the users' events from the beginning of the log through the replay."""
-    for covered, page in log.pages(0, until, interest.kinds):
+class Past:
+    """The events of some users from the beginning of the log up to a place in it, as they are to be replayed.
+
+    What the system made of an event stands right after it in the log, and is decided on together with it.
+    """
+
+    def __init__(self, log: Log, interest: Interest, users: set[str], until: int) -> None:
+        """Read this log."""
+        self._log = log
+        self._interest = interest
+        self._users = users
+        self._until = until
+        self._head: Event | None = None
+        self._along: list[CampaignInteracted] = []
+
+    def replay(self, engine: Replay, places: Places | None, progress: Progress) -> None:
+        """Take everything through the replay; `places` where frequency caps matter."""
+        for covered, page in self._log.pages(0, self._until, self._interest.kinds):
+            if places is not None and page:
+                for place in places.until(_arrived(page[-1][2]).received_at):
+                    engine.hold(place)
+            self._take(page, engine)
+            progress.read(covered)
+        self._take_head(engine)
+
+    def _take(self, page: list[Skimmed], engine: Replay) -> None:
         for user, kind, body in page:
-            if user not in users:
+            if user not in self._users:
                 continue
-            event = interest.find(kind, body, is_known=engine.knows(user))
+            if kind != INTERACTED:
+                self._take_head(engine)
+            event = self._interest.find(kind, body, is_known=engine.knows(user))
             if event is None:
                 continue
-            is_place = interest.is_place(event)
-            if is_place:
-                engine.hold_place(event)
-            if not is_place or interest.is_heard(event):
-                engine.take(event)
-        progress(covered)
+            if isinstance(event, CampaignInteracted) and self._head is not None and _belongs(event, self._head):
+                self._along.append(event)
+                continue
+            self._take_head(engine)
+            self._head = event
+
+    def _take_head(self, engine: Replay) -> None:
+        if self._head is not None:
+            engine.take(self._head, self._along)
+            self._head, self._along = None, []
+
+
+def _belongs(event: CampaignInteracted, head: Event) -> bool:
+    return event.user == head.user and event.received_at == head.received_at and is_made_along(event)
+
+
+def _skimmed(after: int, until: int, kinds: frozenset[str] | None, store: Store) -> list[Skimmed]:
+    return store.ledger.skim(after, until, kinds)

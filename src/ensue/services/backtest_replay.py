@@ -14,9 +14,10 @@ from ensue.core.decide import decide
 from ensue.core.effects import Decision, Effects, Keep, Send
 from ensue.core.events import CampaignInteracted, Event, Woken
 from ensue.core.plan import Plan
-from ensue.core.state import SENDS, Sent, UserState, next_due
+from ensue.core.state import SENDS, UserState, next_due
 from ensue.core.turn import HELD_SENDS
 from ensue.services.backtest_answers import Answers
+from ensue.services.backtest_places import Place
 from ensue.services.backtest_plans import Since
 
 Took = Callable[[Decision], None]
@@ -36,31 +37,28 @@ class Replay:
         self._states: dict[str, UserState] = {}
         self._open: set[str] = set()
         self._later: dict[str, list[Event]] = {}
+        self._places: dict[str, list[Place]] = {}
 
     def knows(self, user: str) -> bool:
         """Tell whether a user exists by now."""
         state = self._states.get(user)
         return state is not None and state.exists
 
-    def take(self, event: Event) -> None:
-        """Take up a recorded event that the campaign can see."""
+    def take(self, event: Event, along: Sequence[CampaignInteracted] = ()) -> None:
+        """Take up a recorded event that the campaign can see, with what the system made of it."""
         self.pass_to(event.received_at)
-        if event.user in self._open:
-            self._settle(event.user, event.received_at)
-        for one in self._answers.instead_of(event, self._states.get(event.user)):
-            self._decide(one)
-
-    def hold_place(self, event: CampaignInteracted) -> None:
-        """Let a message of another campaign count for the frequency caps; it was recorded when it was accepted."""
-        self.pass_to(event.received_at)
-        if event.user in self._open:
+        if isinstance(event, CampaignInteracted) and event.user in self._places:
+            self._order_before(event)
+        if event.user in self._open or event.user in self._places:
             self._settle(event.user, event.received_at)
         state = self._states.get(event.user)
-        if state is None or event.channel is None or event.message is None:
-            return
-        kept = tuple(one for one in state.sends if one.at > event.received_at - HELD_SENDS)
-        place = Sent(at=event.at, campaign=event.campaign, channel=event.channel, message=event.message)
-        self._states[event.user] = replace(state, sends=(*kept, place)[-SENDS:])
+        more = [one for each in along for one in self._answers.instead_of(each, state)]
+        for one in self._answers.instead_of(event, state):
+            self._decide(one, [each for each in more if isinstance(each, CampaignInteracted)])
+
+    def hold(self, place: Place) -> None:
+        """Let a message of another campaign count from its instant on; places come in order of time."""
+        self._places.setdefault(place.user, []).append(place)
 
     def pass_to(self, now: datetime) -> None:
         """Let the plan be the one of that instant; what falls due before a change falls under the plan before."""
@@ -83,19 +81,42 @@ class Replay:
             self._settle(user, until)
 
     def _settle(self, user: str, until: datetime) -> None:
-        """Settle what is due, and take up what was answered, at its own time and up to `until`."""
+        """Let everything happen that was to happen up to `until`, each at its own instant."""
         while True:
-            due = next_due(self._states[user])
+            due = next_due(self._states[user]) if user in self._open else None
             later = self._later.get(user)
-            if later and later[0].received_at <= until and (due is None or later[0].received_at <= due):
+            at = min(due or until, later[0].received_at if later else until, until)
+            self._take_places(user, at)
+            if later and later[0].received_at <= at:
                 self._decide(later.pop(0))
-                continue
-            if due is None or due > until:
+            elif due is not None and due <= at:
+                self._decide(Woken(id="", user=user, at=due, received_at=due))
+            else:
                 return
-            self._decide(Woken(id="", user=user, at=due, received_at=due))
 
-    def _decide(self, event: Event) -> None:
-        step = decide(self._states.get(event.user), event, self._plan)
+    def _order_before(self, event: CampaignInteracted) -> None:
+        """Let the message that an interaction is with, and those sent before it, come first at their instant."""
+        places = self._places[event.user]
+        known = [place.sent.message for place in places]
+        count = known.index(event.message) + 1 if event.message in known else 0
+        self._places[event.user] = [*(replace(one, is_first=True) for one in places[:count]), *places[count:]]
+
+    def _take_places(self, user: str, at: datetime) -> None:
+        """Let messages of others that were sent before something of that instant hold their places."""
+        places = self._places.get(user)
+        if not places:
+            return
+        taken = [one for one in places if one.sent.at < at or (one.sent.at == at and one.is_first)]
+        state = self._states.get(user)
+        if not taken or state is None:
+            return
+        held = (one for one in state.sends if one.at > at - HELD_SENDS)
+        sends = sorted((*held, *(one.sent for one in taken)), key=lambda one: one.at)[-SENDS:]
+        self._states[user] = replace(state, sends=tuple(sends))
+        self._places[user] = [one for one in places if one not in taken]
+
+    def _decide(self, event: Event, along: Sequence[CampaignInteracted] = ()) -> None:
+        step = decide(self._states.get(event.user), event, self._plan, along)
         state = replace(step.state, seen=()) if step.state.seen else step.state  # the log holds each event once
         self._states[event.user] = state
         if state.entries:

@@ -124,6 +124,11 @@ class SqliteLedger:
         row = self._database.row(SQL["find_message"], {"id": message})
         return _message(row[0]) if row else None
 
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        parameters: dict[str, Cell] = {"after": after, "limit": limit}
+        return [(number, _message(body)) for number, body in self._database.rows(SQL["messages"], parameters)]
+
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [_tale(row) for row in self._database.rows(SQL["events"], {"after": after, "limit": limit})]

@@ -136,6 +136,11 @@ class MemoryLedger:
         return self._messages.get(message)
 
     @by_turns
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        return list(islice(enumerate(self._messages.values(), 1), after, after + limit))
+
+    @by_turns
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [
@@ -152,7 +157,9 @@ class MemoryLedger:
     @by_turns
     def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
         """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
-        skimmed = ((event.user, str(type(event).__struct_config__.tag), event) for event in self._events[max(after, 0) : until])
+        skimmed = (
+            (event.user, str(type(event).__struct_config__.tag), event) for event in self._events[max(after, 0) : until]
+        )
         return [
             (user, kind, msgspec.json.encode(event).decode())
             for user, kind, event in skimmed

@@ -12,6 +12,7 @@ from litestar.types import BeforeMessageSendHookHandler, ControllerRouterHandler
 
 from ensue.web import (
     apps,
+    backtests,
     campaigns,
     cards,
     devices,
@@ -77,6 +78,7 @@ def _keyed(site: Site) -> list[ControllerRouterHandler]:
         *workspace.HANDLERS,
         *apps.HANDLERS,
         *operators.HANDLERS,
+        *backtests.HANDLERS,
     ]
     guards = [authorizer(site)]
     return [

@@ -155,6 +155,14 @@ select body
 from messages
 where id = :id;
 
+-- name: messages(after, limit)
+-- the primary key of messages
+select number, body
+from messages
+where number > :after
+order by number
+limit :limit;
+
 -- name: events(after, limit)
 -- the primary key of events
 select number, body
