@@ -40,8 +40,7 @@ class Places:
         """Begin with the messages sent since then, of all campaigns but the tested one, to these users."""
         self._runner = runner
         self._users = users
-        others = {name: one for name, one in plan.campaigns.items() if name != tested}
-        self._placing = {name: one for name, one in others.items() if counts(one.current.campaign)}
+        self._others = {name: one for name, one in plan.campaigns.items() if name != tested}
         self._order = _order(plan.campaigns[tested])
         self._ahead = self._read(since)
         self._next: Message | None = next(self._ahead, None)
@@ -54,7 +53,7 @@ class Places:
                 sent = Sent(
                     at=message.created_at, campaign=message.campaign, channel=message.channel, message=message.id
                 )
-                is_first = _order(self._placing[message.campaign]) < self._order
+                is_first = _order(self._others[message.campaign]) < self._order
                 yield Place(message.user, sent, is_first)
 
     def _read(self, since: datetime) -> Iterator[Message]:
@@ -64,9 +63,10 @@ class Places:
             yield from (message for _, message in page if message.created_at >= since and self._is_placing(message))
 
     def _is_placing(self, message: Message) -> bool:
-        return (
-            message.user in self._users and message.campaign in self._placing and message.channel not in UNHURRIED
-        )
+        if message.user not in self._users or message.channel in UNHURRIED:
+            return False
+        other = self._others.get(message.campaign)
+        return other is not None and counts(other.versions[message.version].campaign)
 
     def _was_sent(self, message: Message) -> bool:
         found = self._runner.read(lambda store: store.ledger.decisions(user=message.user, campaign=message.campaign))
