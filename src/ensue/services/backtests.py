@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ensue.backtests import UNFINISHED, Backtest, How, Side
 from ensue.codec.build import build
 from ensue.codec.dump import dump
+from ensue.core.events import Json
 from ensue.core.records import Campaign, Scheduled
 from ensue.errors import rejected
 from ensue.ports import Clock, Runner, Store
@@ -226,5 +227,5 @@ def _to_try(campaign: Campaign, path: str) -> Side:
         raise rejected("scheduled", path, message, "Count its audience, or give a copy triggers to try it.")
     if campaign.channels is None and not campaign.variations:
         raise rejected("no_content", path, f"the campaign '{campaign.id}' has no channel yet", "Give it one.")
-    document: Any = dump(campaign)
+    document = msgspec.convert(dump(campaign), dict[str, Json])
     return Side(campaign=campaign.id, how="as_if_live", definition=document)

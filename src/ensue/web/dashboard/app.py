@@ -11,6 +11,7 @@ from ensue.web.dashboard import (
     access,
     activity,
     assets,
+    backtests,
     campaigns,
     cards,
     channels,
@@ -55,6 +56,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *access.HANDLERS,
     *wizard.HANDLERS,
     *letters.HANDLERS,
+    *backtests.HANDLERS,
     find_nothing,
 ]
 
