@@ -33,6 +33,9 @@ HAPPENED = ":happened"
 HOW = {"as_if_live": "as if it had been live", "as_it_was": "as it was", "what_happened": "what happened"}
 HOWS: dict[str, How] = {"as_if_live": "as_if_live", "as_it_was": "as_it_was"}
 """How a campaign may be asked to be run; else as suits it."""
+ALONE = ("entered", "sent", "control", "cancelled", "suppressed", "refused")
+BESIDE = ("entered", "sent", "cancelled")
+"""Counts by day of one side, and of each of two."""
 LONGEST = 366
 """Days that the chart shows at most, the last ones."""
 BADGES = {
@@ -160,6 +163,7 @@ def _values(site: Site, found: Backtest) -> dict[str, Any]:
         "hows": {one.how for one in sides},
         "outcomes": list(_outcomes(results)),
         "chart": _chart(heads, results),
+        "head": ["Day", *_columns(heads)],
         "days": _table(results),
         "samples": list(_samples(heads, results)),
         "called": called,
@@ -198,7 +202,7 @@ def _chart(heads: Sequence[str], results: Sequence[Totals]) -> Markup:
 
 def _table(results: Sequence[Totals]) -> list[list[object]]:
     """Return a row for each day, the latest first, with the same counts of each side."""
-    counted = ("entered", "sent", "control", "cancelled", "suppressed", "refused")
+    counted = _counted(results)
     rows: list[list[object]] = []
     by_day = [{day.day: day for day in one.days} for one in results]
     for day in _span(results):
@@ -207,6 +211,18 @@ def _table(results: Sequence[Totals]) -> list[list[object]]:
             cells = [getattr(one, name) if one else 0 for one in found for name in counted]
             rows.append([f"{day.day} {day:%b %Y}", *cells])
     return rows[::-1]
+
+
+def _columns(heads: Sequence[str]) -> list[str]:
+    """Return what the columns of the table by day are called."""
+    counted = _counted(heads)
+    return [
+        name.capitalize() if len(heads) == 1 else f"{name.capitalize()}: {head}" for head in heads for name in counted
+    ]
+
+
+def _counted(sides: Sequence[object]) -> tuple[str, ...]:
+    return ALONE if len(sides) == 1 else BESIDE
 
 
 def _span(results: Sequence[Totals]) -> list[date]:
