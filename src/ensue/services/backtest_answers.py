@@ -21,14 +21,14 @@ FindDecision = Callable[[str, str], Decision | None]
 
 
 class Answers(Protocol):
-    """How messages of the tested campaign are answered, and which recorded events stand for what."""
+    """How messages of the tested campaign are answered, and which recorded interactions stand for what."""
 
     def of(self, message: Message, now: datetime) -> list[Event]:
         """Return the answers about a message that is sent now, by time."""
         ...
 
-    def instead_of(self, event: Event, state: UserState | None) -> tuple[Event, ...]:
-        """Return what is to be decided on in place of a recorded event."""
+    def instead_of(self, event: CampaignInteracted, state: UserState | None) -> tuple[Event, ...]:
+        """Return what is to be decided on in place of a recorded interaction."""
         ...
 
 
@@ -44,11 +44,10 @@ class AcceptedAtOnce:
         """Return that the message was claimed and accepted."""
         return [_claimed(message, now), _accepted(message, now)]
 
-    def instead_of(self, event: Event, state: UserState | None) -> tuple[Event, ...]:  # noqa: ARG002  (one of two ways)
-        """Return the event, unless it is about a message that the tried campaign did not send."""
-        if isinstance(event, CampaignInteracted) and event.campaign == self._campaign:
-            return () if event.received_at >= self._start else (event,)
-        return (event,)
+    def instead_of(self, event: CampaignInteracted, state: UserState | None) -> tuple[Event, ...]:  # noqa: ARG002  (one of two ways)
+        """Return the interaction, unless it is with a message that the tried campaign did not send."""
+        is_other = event.campaign != self._campaign or event.received_at < self._start
+        return (event,) if is_other else ()
 
 
 class AsRecorded:
@@ -74,9 +73,9 @@ class AsRecorded:
             return [_claimed(message, now)]
         return [_claimed(message, now), _accepted(message, now)]
 
-    def instead_of(self, event: Event, state: UserState | None) -> tuple[Event, ...]:
-        """Return the event; a receipt as the acceptance that made it, and nothing for what is decided anew."""
-        if not isinstance(event, CampaignInteracted) or event.campaign != self._campaign or event.entry is None:
+    def instead_of(self, event: CampaignInteracted, state: UserState | None) -> tuple[Event, ...]:
+        """Return the interaction; a receipt as the acceptance that made it, and nothing for what is decided anew."""
+        if event.campaign != self._campaign or event.entry is None:
             return (event,)
         if event.id in (f"{event.entry}:cancelled", f"{event.entry}:control"):
             return ()

@@ -119,24 +119,28 @@ class Past:
         self._take_head(engine)
 
     def _take(self, page: list[Skimmed], engine: Replay) -> None:
+        users, find, knows = self._users, self._interest.find, engine.knows
         for user, kind, body in page:
-            if user not in self._users:
+            if user not in users:
                 continue
-            if kind != INTERACTED:
+            if kind != INTERACTED and self._head is not None:
                 self._take_head(engine)
-            event = self._interest.find(kind, body, is_known=engine.knows(user))
+            event = find(kind, body, is_known=knows(user))
             if event is None:
                 continue
             if isinstance(event, CampaignInteracted) and self._head is not None and _belongs(event, self._head):
                 self._along.append(event)
                 continue
-            self._take_head(engine)
+            if self._head is not None:
+                self._take_head(engine)
             self._head = event
 
     def _take_head(self, engine: Replay) -> None:
         if self._head is not None:
             engine.take(self._head, self._along)
-            self._head, self._along = None, []
+            self._head = None
+            if self._along:
+                self._along = []
 
 
 def _belongs(event: CampaignInteracted, head: Event) -> bool:

@@ -46,15 +46,22 @@ class Replay:
 
     def take(self, event: Event, along: Sequence[CampaignInteracted] = ()) -> None:
         """Take up a recorded event that the campaign can see, with what the system made of it."""
-        self.pass_to(event.received_at)
-        if isinstance(event, CampaignInteracted) and event.user in self._places:
+        user, now = event.user, event.received_at
+        if self._ahead and self._ahead[-1].at <= now:
+            self.pass_to(now)
+        if user in self._places and isinstance(event, CampaignInteracted):
             self._order_before(event)
-        if event.user in self._open or event.user in self._places:
-            self._settle(event.user, event.received_at)
-        state = self._states.get(event.user)
-        more = [one for each in along for one in self._answers.instead_of(each, state)]
-        for one in self._answers.instead_of(event, state):
-            self._decide(one, [each for each in more if isinstance(each, CampaignInteracted)])
+        if user in self._open or user in self._places:
+            self._settle(user, now)
+        if not isinstance(event, CampaignInteracted):
+            self._decide(event, self._kept(along) if along else ())
+            return
+        for one in self._answers.instead_of(event, self._states.get(user)):
+            self._decide(one, self._kept(along))
+
+    def _kept(self, along: Sequence[CampaignInteracted]) -> list[CampaignInteracted]:
+        """Return what of it is not decided anew."""
+        return [one for one in along if one in self._answers.instead_of(one, None)]
 
     def hold(self, place: Place) -> None:
         """Let a message of another campaign count from its instant on; places come in order of time."""

@@ -4,7 +4,7 @@ One rule: what is kept grows with the entries that are open and the users who ar
 """
 
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime
+from datetime import date
 
 from ensue.backtests import Day, Difference, Totals
 from ensue.core.effects import Decision, Outcome
@@ -21,21 +21,19 @@ class Adding:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._open: dict[tuple[str, str], Decision] = {}
-        self._outcomes: Counter[str] = Counter()
+        self._ends: Counter[tuple[str, date]] = Counter()
+        self._entered: Counter[date] = Counter()
         self._variations: Counter[str] = Counter()
-        self._days: defaultdict[date, Counter[str]] = defaultdict(Counter)
         self._samples: defaultdict[str, list[Decision]] = defaultdict(list)
         self.users_sent: set[str] = set()
 
     def take(self, decision: Decision) -> None:
         """Take up a decision; an entry that had its outcome already has it still."""
-        key = decision.user, decision.id
         if decision.outcome in OPEN:
-            self._open[key] = decision
-        elif decision.outcome == "sent" and key not in self._open:
-            return  # a further channel accepted its message
-        else:
-            self._open.pop(key, None)
+            self._open[decision.user, decision.id] = decision
+            return
+        is_known = self._open.pop((decision.user, decision.id), None) is not None
+        if is_known or decision.outcome != "sent":  # else a further channel accepted its message
             self._end(decision, end_name(decision))
 
     def end(self, decision: Decision) -> None:
@@ -50,27 +48,37 @@ class Adding:
         for decision in self._open.values():
             self._end(decision, "waiting")
         self._open.clear()
+        outcomes: Counter[str] = Counter()
+        for (name, _), amount in self._ends.items():
+            outcomes[name] += amount
         return Totals(
-            entered=sum(count for name, count in self._outcomes.items() if not name.startswith("refused")),
+            entered=self._entered.total(),
             users_sent=len(self.users_sent),
-            outcomes=dict(sorted(self._outcomes.items())),
+            outcomes=dict(sorted(outcomes.items())),
             variations=dict(sorted(self._variations.items())),
-            days=tuple(Day(day=day, **counts) for day, counts in sorted(self._days.items())),
+            days=self._days(),
             samples={name: tuple(some) for name, some in sorted(self._samples.items())},
         )
 
+    def _days(self) -> tuple[Day, ...]:
+        days: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        for day, amount in self._entered.items():
+            days[day]["entered"] += amount
+        for (name, day), amount in self._ends.items():
+            if name != "waiting":
+                days[day][name.partition(":")[0]] += amount
+        return tuple(Day(day=day, **counts) for day, counts in sorted(days.items()))
+
     def _end(self, decision: Decision, name: str) -> None:
-        kind = name.partition(":")[0]
-        self._outcomes[name] += 1
-        if kind != "refused":
-            self._days[_day(decision.triggered_at)]["entered"] += 1
-        if kind != "waiting":
-            self._days[_day(decision.at)][kind] += 1
-        if kind == "sent":
+        self._ends[name, decision.at.date()] += 1  # instants are UTC
+        if decision.outcome != "refused":
+            self._entered[decision.triggered_at.date()] += 1
+        if decision.outcome == "sent":
             self._variations[decision.variation or ""] += 1
             self.users_sent.add(decision.user)
-        if len(self._samples[name]) < SAMPLES:
-            self._samples[name].append(decision)
+        some = self._samples[name]
+        if len(some) < SAMPLES:
+            some.append(decision)
 
 
 def difference(first: Adding, second: Adding) -> Difference:
@@ -84,7 +92,3 @@ def difference(first: Adding, second: Adding) -> Difference:
         first_samples=tuple(sorted(only_first)[:SAMPLES]),
         second_samples=tuple(sorted(only_second)[:SAMPLES]),
     )
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
