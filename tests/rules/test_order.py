@@ -18,7 +18,7 @@ from ensue.core.events import (
     SessionStarted,
     SubscriptionChanged,
 )
-from ensue.core.profile import remember
+from ensue.core.profile import remembered
 from ensue.core.state import SEEN, UserState
 from ensue.errors import Rejected
 from ensue.services.tracking import Reported
@@ -91,24 +91,20 @@ def test_ids_are_remembered_in_the_state_so_a_restart_forgets_none() -> None:  #
 
 def test_twenty_thousand_ids_of_a_user_are_remembered_and_the_oldest_is_forgotten_first() -> None:  # O1
     # choices.md 29
-    desk = Desk(EVERY_TIME)
-    assert desk.state is not None
-    at = desk.at("+1d")
-    day = at.toordinal()
-    first = remember(msgspec.structs.replace(desk.state, seen=()), "first", at)
+    at = Desk(EVERY_TIME).at("+1d")
+    first = remembered((), "first", at)
     assert first is not None
-    ((_, mark),) = first.seen
+    ((day, mark),) = first
     others = b"".join(number.to_bytes(8, "big") for number in range(1, SEEN - 1))
-    almost_full = msgspec.structs.replace(first, seen=((day, mark + others),))
-    full = remember(almost_full, "second", at)
+    full = remembered(((day, mark + others),), "second", at)
     assert full is not None
-    assert remember(full, "first", at) is None
-    assert remember(full, "second", at) is None
-    beyond = remember(full, "third", at)
+    assert remembered(full, "first", at) is None
+    assert remembered(full, "second", at) is None
+    beyond = remembered(full, "third", at)
     assert beyond is not None
-    assert sum(len(marks) for _, marks in beyond.seen) == SEEN * 8
-    assert remember(beyond, "first", at) is not None
-    assert remember(beyond, "second", at) is None
+    assert sum(len(marks) for _, marks in beyond) == SEEN * 8
+    assert remembered(beyond, "first", at) is not None
+    assert remembered(beyond, "second", at) is None
 
 
 # ---------------------------------------------------------------- O2: order of arrival, and due times first

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from ensue.core.answering import answer
 from ensue.core.conversions import convert
 from ensue.core.effects import Effects, Step
@@ -47,7 +49,7 @@ from ensue.core.profile import (
     counted_in,
     forgotten,
     reborn,
-    remember,
+    remembered,
     set_attributes,
     set_device,
     set_subscription,
@@ -55,6 +57,7 @@ from ensue.core.profile import (
 )
 from ensue.core.settling import settle_next
 from ensue.core.state import UserState
+from ensue.core.tallies import tallied
 from ensue.core.turn import Turn, is_dead
 
 INTERNAL = frozenset({Woken, Claimed, Deferred, Accepted, Failed})
@@ -71,15 +74,16 @@ def decide(state: UserState | None, event: Event, plan: Plan, along: Sequence[Ca
     now = event.received_at
     at = min(event.at, now)  # O3
     known = state if state is not None else unknown(event.user, at)
-    is_calm = _is_calm(known, now, plan)
+    is_calm = not known.entries or _is_calm(known, now, plan)
     if type(event) not in INTERNAL:
-        remembered = remember(known, event.id, now)
-        if remembered is None:
+        seen = remembered(known.seen, event.id, now)
+        if seen is None:
             return Step(known, (), is_new=False)
-        known = remembered
-        is_ignored = isinstance(event, CustomEventLogged) and event_key(event.name) not in plan.listening
-        if is_ignored and is_calm and known.exists and not along:
-            return Step(counted_in(known, event, at), ())  # the way through the stations, cut short
+        is_quiet = is_calm and known.exists and not along
+        if is_quiet and isinstance(event, CustomEventLogged) and event_key(event.name) not in plan.listening:
+            # nobody heeds it: the way through the stations, cut short
+            return Step(replace(known, seen=seen, events=tallied(known.events, event.name, at)), ())
+        known = replace(known, seen=seen)
     turn = Turn(known, now, plan)
     if not is_calm:
         bury(turn)

@@ -20,7 +20,7 @@ from ensue.core.events import (
     SessionStarted,
     SubscriptionChanged,
 )
-from ensue.core.state import SEEN, UserState
+from ensue.core.state import SEEN, Seen, UserState
 from ensue.core.tallies import counted, tallied
 
 WIDTH = 8
@@ -28,21 +28,23 @@ WIDTH = 8
 MANY = SEEN * WIDTH // 8
 """Bytes of one day's ids from which on the bound is looked at."""
 KEPT_DAYS = 7
+_blank = blake2b(digest_size=WIDTH)
 
 
-def remember(state: UserState, event_id: str, received_at: datetime) -> UserState | None:
-    """Return the state that knows the id, or `None` where it is known already (O1)."""
-    mark = blake2b(event_id.encode(), digest_size=WIDTH).digest()
-    seen, today = state.seen, received_at.toordinal()
-    day, marks = 0, b""
-    for day, marks in seen:  # noqa: B007  (the last ones are needed below)
+def remembered(seen: Seen, event_id: str, received_at: datetime) -> Seen | None:
+    """Return the ids seen with one more, or `None` where it is among them already (O1)."""
+    hashed = _blank.copy()  # cheaper than a new one
+    hashed.update(event_id.encode())
+    mark, today = hashed.digest(), received_at.toordinal()
+    for _, marks in seen:
         if mark in marks and _contains(marks, mark):
             return None
-    if day == today:
-        seen = (*seen[:-1], (today, marks + mark))
-        return replace(state, seen=_bounded(seen) if len(marks) >= MANY else seen)
-    kept = (part for part in seen if part[0] >= today - KEPT_DAYS)
-    return replace(state, seen=(*kept, (today, mark)))
+    if not seen or seen[-1][0] != today:
+        kept = (part for part in seen if part[0] >= today - KEPT_DAYS)
+        return (*kept, (today, mark))
+    marks = seen[-1][1]
+    grown = (*seen[:-1], (today, marks + mark))
+    return grown if len(marks) < MANY else _bounded(grown)
 
 
 def set_attributes(state: UserState, event: AttributesChanged) -> tuple[UserState, Properties, bool]:
@@ -115,7 +117,7 @@ def _contains(marks: bytes, mark: bytes) -> bool:
     return place >= 0
 
 
-def _bounded(seen: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
+def _bounded(seen: Seen) -> Seen:
     """Drop the oldest days, then the oldest ids of the last, until `SEEN` are left."""
     while len(seen) > 1 and sum(len(marks) for _, marks in seen) > SEEN * WIDTH:
         seen = seen[1:]

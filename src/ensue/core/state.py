@@ -27,6 +27,10 @@ SEEN = 20_000
 """Event ids remembered per user, within at least seven days (O1)."""
 
 
+Seen = tuple[tuple[int, bytes], ...]
+"""Days (proleptic ordinals) with the marks of the event ids that arrived on them, oldest first."""
+
+
 class Packed(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """The base of all parts of a state: written as arrays, so a state is small and quick to read.
 
@@ -138,7 +142,7 @@ class UserState(Packed, frozen=True, kw_only=True, array_like=True):
     cards: dict[str, CardTouch] = {}
     entries: tuple[Entry, ...] = ()
     sends: tuple[Sent, ...] = ()
-    seen: tuple[tuple[int, bytes], ...] = ()
+    seen: Seen = ()
 
 
 def next_due(state: UserState) -> datetime | None:
