@@ -75,6 +75,10 @@ class Tale(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
 
 
+Skimmed = tuple[str, str, str]
+"""A recorded event that was not read yet: its user, its kind, and all of it as JSON."""
+
+
 class History(Protocol):
     """The latest of what happened, and the counts by day."""
 
@@ -102,3 +106,9 @@ class History(Protocol):
         The time of an interaction is that by which it was decided: a future one is its arrival (O3).
         """
         ...
+
+
+def end_name(decision: Decision) -> str:
+    """Return the name under which an outcome is counted: with the exception that cancelled, or the reason."""
+    why = decision.exception if decision.outcome == "cancelled" else decision.reason
+    return f"{decision.outcome}:{why}" if why else decision.outcome

@@ -37,6 +37,7 @@ from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -70,6 +71,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         """Finish what is under way and let go of the database: deliveries first, the runner last."""
+        self.site.backtests.close()
         for task in self.background:
             task.stop()
         self.pool.shutdown()
@@ -117,9 +119,14 @@ def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
     site.launching.finish_stops()
+    site.backtests.mark_lost()
     return System(
         site=site,
-        background=(Background("scheduling", schedule), Background("delivery", deliver)),
+        background=(
+            Background("scheduling", schedule),
+            Background("delivery", deliver),
+            Background("backtests", site.backtests.work),
+        ),
         delivery=delivery,
         pool=pool,
     )
@@ -153,6 +160,7 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
         inboxes=inboxes,
         staff=Staff(runner, SystemClock(), fresh_id),
         attempts=Attempts(SystemClock()),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         channels=tuple(_carried(settings)),
         new_id=fresh_id,
         push_key=public_key(settings.vapid_key),

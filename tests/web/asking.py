@@ -20,6 +20,7 @@ from ensue.ports import Clock, Runner, Transport
 from ensue.runners.clock import fresh_id
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -141,6 +142,7 @@ def site_on(runner: Runner, clock: Clock, carriers: Mapping[str, Transport] = Ma
         inboxes=Inboxes(runner, hub),
         staff=Staff(runner, clock, fresh_id, QUICK),
         attempts=Attempts(clock),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         new_id=fresh_id,
     )
 

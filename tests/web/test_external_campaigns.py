@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from ensue.runners.clock import VirtualClock
 from ensue.services.connection_map import ConnectionMap
+from ensue.web.app import Application
 from ensue.web.site import Site
 from tests.web.asking import CAMPAIGN, Api, Json, problem, user
 
@@ -23,7 +23,7 @@ def after(interaction: str) -> Json:
 
 
 @pytest.fixture
-def api(client: TestClient[Litestar], site: Site) -> Api:
+def api(client: TestClient[Application], site: Site) -> Api:
     api = Api(client, site)
     api.post("/api/v1/users", {"users": [{"external_id": "ana", "attributes": {"email": "ana@example.com"}}]})
     return api

@@ -1,10 +1,10 @@
 """Plans, launches and the connection map over the API."""
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from ensue.runners.clock import VirtualClock
+from ensue.web.app import Application
 from ensue.web.site import Site
 from tests.dashboard.world import World, follows
 from tests.web.asking import CAMPAIGN, Api, problem
@@ -13,7 +13,7 @@ FOLLOW_ON = follows("answer", "hello", "open_email")
 
 
 @pytest.fixture
-def api(client: TestClient[Litestar], site: Site) -> Api:
+def api(client: TestClient[Application], site: Site) -> Api:
     return Api(client, site)
 
 
@@ -56,7 +56,7 @@ def test_a_plan_changes_nothing_and_tells_what_forbids_the_launch(drafts: Api) -
     problem(drafts.post("/api/v1/launch/plan", {"ids": []}, 400))
 
 
-def test_whoever_may_read_campaigns_may_plan_and_not_launch(client: TestClient[Litestar], drafts: Api) -> None:
+def test_whoever_may_read_campaigns_may_plan_and_not_launch(client: TestClient[Application], drafts: Api) -> None:
     reader = Api(client, drafts.site, "campaigns:read")
     reader.post("/api/v1/launch/plan", {"ids": ["hello"]}, 200)
     reader.post("/api/v1/launch", {"ids": ["hello"]}, 403)

@@ -5,7 +5,7 @@ found quickly has its own small table.
 Not here: what `decide` needs (`journal`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import assert_never, get_args
 
@@ -15,7 +15,7 @@ from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import CampaignInteracted, CardInteracted, Event
 from ensue.core.occasions import original_in
 from ensue.core.triggers import InteractWithCampaign, InteractWithCard
-from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
@@ -127,6 +127,11 @@ class SqliteLedger:
         row = self._database.row(SQL["find_message"], {"id": message})
         return _message(row[0]) if row else None
 
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        parameters: dict[str, Cell] = {"after": after, "limit": limit}
+        return [(number, _message(body)) for number, body in self._database.rows(SQL["messages"], parameters)]
+
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [_tale(row) for row in self._database.rows(SQL["events"], {"after": after, "limit": limit})]
@@ -135,6 +140,14 @@ class SqliteLedger:
         """Return recorded events with numbers below `before`, the latest first."""
         parameters: dict[str, Cell] = {"before": LAST if before is None else before, "limit": limit}
         return [_tale(row) for row in self._database.rows(SQL["latest_events"], parameters)]
+
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        parameters: dict[str, Cell] = {"after": after, "until": until}
+        if kinds is None:
+            return self._database.rows(SQL["skim_events"], parameters)
+        parameters["kinds"] = _encode(sorted(kinds)).decode()
+        return self._database.rows(SQL["skim_events_of_kinds"], parameters)
 
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
         """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""

@@ -6,16 +6,18 @@ Not here: what `decide` needs (`memory_journal`).
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import CampaignInteracted, Event
 from ensue.core.occasions import is_met, key_of, occasion_of
-from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Tale
+from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.turn import Turn, by_turns
 
@@ -136,6 +138,11 @@ class MemoryLedger:
         return self._messages.get(message)
 
     @by_turns
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        return list(islice(enumerate(self._messages.values(), 1), after, after + limit))
+
+    @by_turns
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [
@@ -148,6 +155,18 @@ class MemoryLedger:
         """Return recorded events with numbers below `before`, the latest first."""
         end = len(self._events) if before is None else min(before - 1, len(self._events))
         return [Tale(number=number, event=self._events[number - 1]) for number in range(end, max(0, end - limit), -1)]
+
+    @by_turns
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        skimmed = (
+            (event.user, str(type(event).__struct_config__.tag), event) for event in self._events[max(after, 0) : until]
+        )
+        return [
+            (user, kind, msgspec.json.encode(event).decode())
+            for user, kind, event in skimmed
+            if kinds is None or kind in kinds
+        ]
 
     @by_turns
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:

@@ -24,6 +24,7 @@ from litestar.types import (
 
 from ensue.web import (
     apps,
+    backtests,
     campaigns,
     cards,
     connections,
@@ -120,6 +121,7 @@ def _keyed() -> list[ControllerRouterHandler]:
         *definitions.HANDLERS,
         *apps.HANDLERS,
         *operators.HANDLERS,
+        *backtests.HANDLERS,
     ]
     guards = [authorize]
     return [

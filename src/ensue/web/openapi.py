@@ -21,6 +21,7 @@ from ensue.codec.schema import Schema, schema
 from ensue.core.records import Workspace
 from ensue.web.apps import AppRequest
 from ensue.web.auth import HOW, SCHEME
+from ensue.web.backtests import BacktestRequest
 from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
 from ensue.web.devices import Device, DeviceToken
@@ -39,6 +40,7 @@ OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
 BODIES = (
     AppRequest,
+    BacktestRequest,
     BatchRequest,
     Call,
     CardPreviewRequest,

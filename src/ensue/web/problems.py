@@ -28,6 +28,7 @@ UNKNOWN = frozenset(
         "unknown",
         "unknown_api_key",
         "unknown_app",
+        "unknown_backtest",
         "unknown_campaign",
         "unknown_card",
         "unknown_connection",

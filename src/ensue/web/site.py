@@ -16,6 +16,7 @@ from ensue.core.words import ChannelName
 from ensue.ports import Clock, Runner
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -62,6 +63,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     inboxes: Inboxes
     staff: Staff
     attempts: Attempts
+    backtests: BacktestJobs
     channels: tuple[Carrier, ...] = ()
     new_id: Callable[[], str]
     push_key: str = ""

@@ -155,6 +155,14 @@ select body
 from messages
 where id = :id;
 
+-- name: messages(after, limit)
+-- the primary key of messages
+select number, body
+from messages
+where number > :after
+order by number
+limit :limit;
+
 -- name: events(after, limit)
 -- the primary key of events
 select number, body
@@ -162,6 +170,23 @@ from events
 where number > :after
 order by number
 limit :limit;
+
+-- name: skim_events(after, until)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+order by number;
+
+-- name: skim_events_of_kinds(after, until, kinds)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+  and kind in (select value from json_each(:kinds))
+order by number;
 
 -- name: latest_events(before, limit)
 -- the primary key of events

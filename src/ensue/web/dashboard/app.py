@@ -14,6 +14,7 @@ from ensue.web.dashboard import (
     access,
     activity,
     assets,
+    backtests,
     campaigns,
     cards,
     channels,
@@ -63,6 +64,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     *access.HANDLERS,
     *wizard.HANDLERS,
     *letters.HANDLERS,
+    *backtests.HANDLERS,
     find_nothing,
 ]
 
