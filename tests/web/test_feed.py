@@ -224,7 +224,7 @@ def test_a_draft_of_a_card_may_be_anything_and_an_active_one_must_stay_fit(api: 
     api.put("/api/v1/cards/sale", {**empty, "title": "Sale"})
     api.post("/api/v1/cards/sale/launch", status=200)
     assert problem(api.put("/api/v1/cards/sale", empty, 400))["path"] == "title"
-    assert problem(api.post("/api/v1/apply", {"definitions": [empty]}, 400))["path"] == "title"
+    assert problem(api.post("/api/v1/apply", {"definitions": [empty]}, 400))["path"] == "definitions[0].title"
     assert only(api)["title"] == "Sale"
 
 
