@@ -1,5 +1,6 @@
 """The list of campaigns, their life cycle, reports, decisions and versions."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from ensue.core.events import CustomEventLogged
 from ensue.core.records import Campaign
 from ensue.runners.clock import VirtualClock
 from ensue.web.dashboard.paging import SHOWN
-from ensue.web.dashboard.report import LOOKED_AT
+from ensue.web.dashboard.report import LOOKED_AT, MOST_REASONS
 from ensue.web.site import Site
 from tests.conformance.samples import keep
 from tests.dashboard.conftest import SignIn
@@ -194,6 +195,21 @@ def test_the_report_shows_funnel_losses_days_and_variations(browser: Client, sit
     assert "1,234.50 EUR" in page
     assert "Difference from the control group" in page
     assert '<td class="number">2,000</td>' in page  # sent on this day, in the table of the chart
+
+
+def test_of_many_reasons_the_charts_name_the_most_frequent_and_add_up_the_others(browser: Client, site: Site) -> None:
+    launch(site)
+    counts = [
+        Count(
+            campaign="hello", variation="", name=f"cancelled:reason_{number}", at=site.clock.now(), amount=100 - number
+        )
+        for number in range(MOST_REASONS + 2)
+    ]
+    append(site, *counts, keep("1", "cancelled", campaign="hello"))
+    page = seen(browser.get(f"{HOME}/hello").text)
+    assert f"− cancelled: reason {MOST_REASONS - 2}" in page
+    assert f"− cancelled: reason {MOST_REASONS - 1}" not in page
+    assert re.search(r"− 3 other reasons</text><text[^>]*>276</text>", page)
 
 
 def test_too_little_data_is_said_instead_of_a_number(browser: Client, site: Site) -> None:

@@ -71,7 +71,9 @@ def test_a_drawing_names_everything_and_has_no_style_of_its_own() -> None:
     assert "style=" not in drawing
 
 
-def test_long_names_are_cut_and_wide_letters_count_twice() -> None:
+def test_long_names_are_cut_to_the_room_that_their_letters_take() -> None:
     assert shortened("short", 10) == "short"
-    assert shortened("a much longer name", 10) == "a much lo…"
+    assert shortened("a much longer name", 10) == "a much lon…"
+    assert shortened("illicitly", 6) == "illicitly"
+    assert shortened("mammwoth", 6) == "mam…"
     assert shortened("誕生日クーポン", 10) == "誕生日ク…"

@@ -75,4 +75,4 @@ def test_names_are_escaped_and_long_ones_shortened() -> None:
     drawing = bars("<Bars>", [Bar(name="<b>" + "x" * 50, value=1)])
     assert "&lt;Bars&gt;" in drawing
     assert "<b>" not in drawing
-    assert next(one.text for one in tree(drawing).iter("text")) == "<b>" + "x" * 26 + "…"
+    assert next(one.text for one in tree(drawing).iter("text")) == "<b>" + "x" * 30 + "…"

@@ -111,7 +111,7 @@ def test_a_row_without_its_name_is_not_saved(browser: Client, site: Site, news: 
     form = sent(page.text)
     answer = browser.post(f"{news}/audience", data={**form, "do": "save"})
     assert answer.status_code == 400
-    assert "nothing is chosen here yet" in answer.text
+    assert "Nothing is chosen here yet" in answer.text
     filled = {**form, "audience.filter.all[0].event": "seen", "do": "save"}
     assert browser.post(f"{news}/audience", data=filled).status_code == 303
     assert saved(site)["audience"] == {"filter": {"all": [{"event": "seen"}]}}

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ensue.web.dashboard.wording import ago, amount, moment, number, percent
+from ensue.web.dashboard.wording import ago, amount, brief, moment, number, percent
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -17,8 +17,16 @@ def test_numbers_stand_in_groups_of_three(value: float | None, said: str) -> Non
     assert number(value) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0"), (9_999, "9,999"), (12_345, "12.3 k"), (10_000_000, "10 M"), (2_500_000_000, "2.5 G")]
+)
+def test_numbers_are_brief_where_there_is_little_room(value: float, said: str) -> None:
+    assert brief(value) == said
+
+
 def test_amounts_and_shares_say_of_what() -> None:
     assert (amount(1204.5, "EUR"), amount(None, "EUR")) == ("1,204.50 EUR", "–")
+    assert (amount(999_999.5, "EUR"), amount(14_000_000.5, "JPY")) == ("999,999.50 EUR", "14,000,000 JPY")
     assert (percent(0.1234), percent(1, 0), percent(None)) == ("12.3 %", "100 %", "–")
 
 

@@ -12,6 +12,7 @@ from litestar import Response, get
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
+from msgspec.structs import replace
 
 from ensue.errors import Problem, Rejected, Unavailable
 from ensue.web.dashboard.guard import SAFE, SignInNeeded
@@ -48,7 +49,8 @@ def _of_nobody(request: AnyRequest, _: SignInNeeded) -> Response[None]:
 
 
 def _of_rejected(request: AnyRequest, error: Rejected) -> Response[str]:
-    return _failed(request, status_of(error.problems, request.path_params), error.problems)
+    problems = [replace(one, path="") for one in error.problems]  # there is no form here that it could point to
+    return _failed(request, status_of(error.problems, request.path_params), problems)
 
 
 def _of_unavailable(request: AnyRequest, error: Unavailable) -> Response[str]:

@@ -16,16 +16,18 @@ from markupsafe import Markup
 from ensue.services.connection_map import Atlas, Link, Node
 from ensue.services.terms import DEEDS
 from ensue.web.dashboard.layout import Layout, Point, Sizes, laid_out
-from ensue.web.dashboard.wording import number
+from ensue.web.dashboard.wording import brief, number
 
 SIZES = Sizes()
 MARGIN = 24
 LABEL = 40
 """Height of a label, with the room around it."""
 LONGEST_LABEL = 24
-LONGEST_NAME = 24
+LONGEST_NAME = 21
 LETTER = 7.0
 """Pixels of a letter in a label, on average."""
+NARROW, BROAD = frozenset("iIjlftr.,:;'|!()[] "), frozenset("mwMW@%—")
+"""Letters that are half as wide as others, and half as wide again."""
 BEND = 0.45
 LOOP = 34
 
@@ -76,10 +78,10 @@ def label_of(link: Link) -> tuple[str, str]:
     strands = link.triggers or link.strands
     more = f" +{len(link.strands) - 1}" if len(link.strands) > 1 else ""
     head = shortened(deed_of(strands[0].interaction), LONGEST_LABEL - len(more)) + more
-    done = number(sum(one.interacted for one in strands))
+    done = brief(sum(one.interacted for one in strands))
     if not link.triggers:
-        return head, f"{done} · {number(sum(one.cancelled for one in strands))} cancelled"
-    return head, f"{done} → {number(sum(one.sent for one in strands))} sent"
+        return head, f"{done} · {brief(sum(one.cancelled for one in strands))} cancelled"
+    return head, f"{done} → {brief(sum(one.sent for one in strands))} sent"
 
 
 def deed_of(interaction: str) -> str:
@@ -119,13 +121,22 @@ def title_of(node: Node) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Cut a text to so many letters; wide ones count twice."""
-    room = longest
+    """Cut a text to the room of so many letters."""
+    room: float = longest
     for place, letter in enumerate(text):
-        room -= 2 if east_asian_width(letter) in "WF" else 1
+        room -= _width(letter)
         if room < 0:
             return f"{text[: max(place - 1, 1)].rstrip()}…"
     return text
+
+
+def _width(letter: str) -> float:
+    """Return how much room a letter takes, as a part of what most of them take."""
+    if letter in NARROW:
+        return 0.5
+    if letter in BROAD:
+        return 1.5
+    return 2 if east_asian_width(letter) in "WF" else 1.1 if letter.isupper() else 1
 
 
 # ---------------------------------------------------------------- labels
@@ -257,12 +268,12 @@ def _node(node: Node, spot: Point) -> Markup:
     x, y = spot
     name, title = title_of(node), f"{title_of(node)}: {node.kind}, {node.status}"
     said = (
-        f"{number(node.viewed)} view{'' if node.viewed == 1 else 's'}"
+        f"{brief(node.viewed)} view{'' if node.viewed == 1 else 's'}"
         if node.kind == "card"
-        else f"{number(node.sent)} sent"
+        else f"{brief(node.sent)} sent"
     )
-    waiting = f" · {number(node.waiting)} waiting" if node.waiting else ""
-    status = f"Card · {node.status}" if node.kind == "card" else node.status.capitalize()
+    waiting = f" · {brief(node.waiting)} waiting" if node.waiting else ""
+    status = f"Card · {node.status}" if node.kind == "card" else "" if waiting else node.status.capitalize()
     body = Markup(
         '<rect class="box" x="{:g}" y="{:g}" width="{:g}" height="{:g}" rx="{}"/>'
         '<circle cx="{:g}" cy="{:g}" r="4"/><text class="strong name" x="{:g}" y="{:g}">{}</text>'

@@ -3,7 +3,7 @@
 One rule: numbers come from `services.reports`; here they are only drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import get_args
@@ -40,6 +40,8 @@ MISSING = {
     "few_conversions": "Too few conversions yet to tell a difference from chance.",
     "more_than_sent": "More conversions than sends: some receipts came from elsewhere.",
 }
+MOST_REASONS = 8
+"""Reasons that a chart names; what else there is stands among all counts."""
 STEPS = {"entered": "Entered", "waiting": "Waiting now", "sent": "Sent", "converted": "Converted"}
 
 
@@ -138,7 +140,7 @@ def show_report(
         missing=MISSING,
         names=list(daily.series),
         funnel=funnel("From entering to converting", [_stage(found, place) for place in range(len(found.funnel))]),
-        refused=bars("Triggers that led to no entry", [_bar(one) for one in found.refused]),
+        refused=bars("Triggers that led to no entry", _bars(found.refused)),
         intervals=intervals(found.arms, found.baseline),
         chart=_chart(daily),
         daily=_table(daily),
@@ -199,7 +201,16 @@ def _look_back(
 def _stage(found: Report, place: int) -> Stage:
     step = found.funnel[place]
     name = STEPS.get(step.name, f"{step.name.capitalize()} by")
-    return Stage(name=name, value=step.amount, lost=tuple((_lost(one), one.amount) for one in step.lost))
+    return Stage(name=name, value=step.amount, lost=tuple(_named(step.lost, _lost)))
+
+
+def _named(losses: Sequence[Loss], name: Callable[[Loss], str]) -> list[tuple[str, float]]:
+    """Return the most frequent reasons, and the sum of the others."""
+    if len(losses) <= MOST_REASONS:
+        return [(name(one), one.amount) for one in losses]
+    shown, rest = losses[: MOST_REASONS - 1], losses[MOST_REASONS - 1 :]
+    others = (f"{len(rest)} other reasons", sum(one.amount for one in rest))
+    return [*((name(one), one.amount) for one in shown), others]
 
 
 def _lost(loss: Loss) -> str:
@@ -207,8 +218,9 @@ def _lost(loss: Loss) -> str:
     return f"{head}: {called(loss.name)}" if ":" in loss.name else called(loss.name)
 
 
-def _bar(loss: Loss) -> Bar:
-    return Bar(name=called(loss.name).capitalize(), value=loss.amount, kind=6)
+def _bars(losses: Sequence[Loss]) -> list[Bar]:
+    named = _named(losses, lambda one: called(one.name).capitalize())
+    return [Bar(name=name, value=value, kind=6) for name, value in named]
 
 
 def _labels(daily: Days) -> list[str]:

@@ -27,8 +27,8 @@ LINES = 4
 """Lines of the grid, at most."""
 LABELS = 5
 """Labels along the axis, at most; a phone has no room for more."""
-LONGEST = 30
-"""Letters of a name beside its number."""
+LONGEST, LONGEST_LOSS = 34, 40
+"""Letters of a name beside its number on a phone: of a bar, and of a loss, which is written lighter."""
 ROW = 44
 BAR = 14
 GAP = 9
@@ -117,13 +117,13 @@ def _bar(one: Bar, y: int, share: float) -> Iterator[Markup]:
     )
 
 
-def _short(name: str) -> str:
-    """Return as much of a name as has room beside its number on a phone."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
+def _short(name: str, longest: int = LONGEST) -> str:
+    """Return as much of a name as there is room for."""
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
 
 
 def _loss(name: str, count: float, y: int, share: float) -> Iterator[Markup]:
-    yield _text("", "0.75em", y + 11, f"− {_short(name)}")
+    yield _text("", "0.75em", y + 11, f"− {_short(name, LONGEST_LOSS)}")
     yield _text("end", "100%", y + 11, number(count))
     yield Markup('<rect class="loss" y="{}" width="{}%" height="3" rx="1.5"/>').format(y + 16, f"{share * 100:.4g}")
 

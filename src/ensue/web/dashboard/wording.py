@@ -7,6 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 
 NONE = "–"
 """What stands where there is nothing."""
+LARGE = 1_000_000
+LONGEST_WHOLE = 10_000
+"""From here on a number is written briefly where there is little room."""
 STEPS = ((timedelta(days=365), "year"), (timedelta(days=30), "month"), (timedelta(days=1), "day"))
 SMALL_STEPS = ((timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
@@ -18,9 +21,19 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
+def brief(value: float) -> str:
+    """Write a whole number where there is little room: 9,999 · 12.3 k · 10 M."""
+    for power, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= max(power, LONGEST_WHOLE):
+            return f"{value / power:.1f}".removesuffix(".0") + letter
+    return number(value)
+
+
 def amount(value: float | None, currency: str) -> str:
-    """Write a sum of money."""
-    return NONE if value is None else f"{value:,.2f} {currency}"
+    """Write a sum of money; where it is large, without its hundredths."""
+    if value is None:
+        return NONE
+    return f"{value:,.0f} {currency}" if abs(value) >= LARGE else f"{value:,.2f} {currency}"
 
 
 def percent(share: float | None, places: int = 1) -> str:
