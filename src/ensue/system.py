@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ensue.bootstrap import renderer
 from ensue.channels.apns import BASE_URL, SANDBOX_URL, ApnsTransport, ProviderToken, load_key
+from ensue.channels.connected import ConnectedContent
 from ensue.channels.inbox import InboxTransport
 from ensue.channels.outbound import Outbound
 from ensue.channels.push import PushTransport
@@ -65,6 +66,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
     site: Site
     background: tuple[Background, ...]
     delivery: Delivery
+    connected: ConnectedContent
     pool: ThreadPoolExecutor
 
     def close(self) -> None:
@@ -73,6 +75,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
             task.stop()
         self.pool.shutdown()
         self.delivery.close()
+        self.connected.close()
         self.site.runner.close()
 
 
@@ -86,12 +89,13 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
     settings = _with_keys(settings, runner)
     mail = EmailSettings(sender=settings.mail_from, reply_to=settings.reply_to, list_id=settings.list_id)
-    site = _site(runner, clock, secret, settings, mail)
+    connected = ConnectedContent(settings.connected_content, settings.connected_credentials, settings.allowed_networks)
+    site = _site(runner, clock, secret, settings, mail, connected=connected)
     delivery = Delivery(
         runner,
         clock,
         carriers=_carriers(settings, lambda: InboxTransport(runner, clock)),
-        render=renderer(runner, site.tracker, mail),
+        render=renderer(runner, site.tracker, mail, connected.fetch),
         delivered=site.inboxes.tell,
     )
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
@@ -112,14 +116,18 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         site=site,
         background=(Background("scheduling", schedule), Background("delivery", deliver)),
         delivery=delivery,
+        connected=connected,
         pool=pool,
     )
 
 
-def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: EmailSettings) -> Site:
+def _site(
+    runner: Runner, clock: Clock, secret: str, settings: Settings, mail: EmailSettings, *, connected: ConnectedContent
+) -> Site:
     tracker, hub = Tracker(secret, settings.url), Hub()
     inboxes = Inboxes(runner, hub)
-    definitions = Definitions(runner, clock, check_content, hub)
+    definitions = Definitions(runner, clock, partial(check_content, fetch=connected.look), hub)
+    rendering = partial(render, tracker=tracker, settings=mail)
     return Site(
         runner=runner,
         clock=clock,
@@ -134,7 +142,8 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
             runner,
             clock,
             fresh_id,
-            render=partial(render, tracker=tracker, settings=mail),
+            render=partial(rendering, fetch=connected.look),
+            render_test=partial(rendering, fetch=connected.fetch),
             carriers=_carriers(settings, lambda: InboxTransport(runner, clock, inboxes.tell)),
         ),
         tracker=tracker,

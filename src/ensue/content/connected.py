@@ -179,9 +179,7 @@ def _read(environment: Environment, given: Token) -> Request:
             raise _wrong(f"connected_content has no option ':{name}'", place)
     if given.value[at:].strip():
         raise _wrong("this is no option of connected_content", _place(given, at))
-    return Request(
-        url=_nodes(environment, url), headers=headers, body=body, words=words, flags=frozenset(flags)
-    )
+    return Request(url=_nodes(environment, url), headers=headers, body=body, words=words, flags=frozenset(flags))
 
 
 def _word(given: Token, at: int) -> tuple[Token, int]:

@@ -125,7 +125,7 @@ def _parsed(text: str, now: datetime | None) -> datetime | None:
         return None
     default = (now or _EPOCH).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     try:
-        found = parse(text, default=default, tzinfos=_zone)
+        found: datetime = parse(text, default=default, tzinfos=_zone)
     except (ParserError, OverflowError, ValueError, TypeError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
