@@ -195,12 +195,12 @@ def _headers(environment: Environment, given: Token, at: int) -> tuple[Mapping[s
     try:
         found, end = json.JSONDecoder(strict=False).raw_decode(given.value, start)
     except ValueError as error:
-        raise _wrong(f"the headers are no JSON: {error}", _place(given, start)) from None
+        place = error.pos if isinstance(error, json.JSONDecodeError) else start
+        raise _wrong("the headers are no JSON", _place(given, place)) from None
     if not isinstance(found, dict):
         raise _wrong("the headers are no JSON object", _place(given, start))
-    place = given.start_index + start
     return {
-        name: _nodes(environment, Token(TOKEN_EXPRESSION, str(value), place, given.source))
+        name: _nodes(environment, Token(TOKEN_EXPRESSION, str(value), given.start_index + start, given.source))
         for name, value in found.items()
     }, end
 

@@ -8,8 +8,8 @@ Not here: what the names mean (`context`) and the Liquid itself (`liquid`).
     {% if {{${country}}} == 'SE' %}             {%   if     country    == 'SE' %}   (braces within a tag are dropped)
     {{ ${price} | plus: {{shipping}} }}         {{   price  | plus:   shipping   }}   (likewise within braces)
 
-Texts in quotes, `{% raw %}` and everything outside `{{ }}` and `{% %}` stay as they are. In `connected_content` braces
-stay, too: what is outside of them there is an address, a header or a body, and no Liquid.
+Texts in quotes (which hold no braces within `{{ }}`), `{% raw %}` and everything outside `{{ }}` and `{% %}` stay as they
+are. In `connected_content` braces stay, too: what is outside of them there is an address, a header or a body.
 """
 
 import re
@@ -26,7 +26,7 @@ _NAME = r"(?P<name>\.?\$\{[^{}]*\})"
 _PIECE = {
     "output": re.compile(
         r"""(?<!\w)(?:"(?:(?!\}\})[^"])*"|'(?:(?!\}\})[^'])*')"""
-        rf"""|{_NAME}|(?P<open>\{{\{{-?)|(?P<close>-?\}}\}})|(?P<stop>\{{%)""",
+        rf"""|{_NAME}|(?P<open>\{{\{{-?)|(?P<close>-?\}}\}})|(?P<stop>\{{%|["'])""",
     ),
     "tag": re.compile(
         r"""(?<!\w)(?:"(?:(?!%\})[^"])*"|'(?:(?!%\})[^'])*')"""

@@ -9,6 +9,7 @@ from liquid import BoundTemplate, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions import FilteredExpression
 from liquid.builtin.expressions.logical import EqExpression, NeExpression
+from liquid.builtin.expressions.path import Path
 from liquid.builtin.expressions.primitive import Blank, RangeLiteral
 from liquid.expression import Expression
 from liquid.token import Token
@@ -37,6 +38,13 @@ def unknown_filters(tree: BoundTemplate) -> Iterator[tuple[str, Token]]:
             for one in expression.filters or ():
                 if one.name not in tree.env.filters:
                     yield one.name, one.token
+
+
+def places_of(tree: BoundTemplate, name: str) -> Iterator[Token]:
+    """Yield where a name is used, alone or before a dot."""
+    for expression in _expressions(tree):
+        if isinstance(expression, Path) and expression.path[0] == name:
+            yield expression.token
 
 
 def _expressions(tree: BoundTemplate) -> Iterator[Expression]:

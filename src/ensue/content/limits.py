@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
+from inspect import signature
 from io import StringIO
 from typing import Any, TextIO
 
@@ -98,10 +99,12 @@ class Context(RenderContext):
         _check_product(name, values)
         try:
             result = function(*values, **options)
-        except LiquidError:
+        except LiquidError as error:
+            if isinstance(error.__cause__, TypeError):
+                raise FilterArgumentError(_misuse(name, function, values, error.__cause__), token=None) from error
             raise
         except Exception as error:  # a filter given nonsense must not bring delivery down
-            raise FilterArgumentError(f"{name} cannot take this: {error}", token=None) from error
+            raise FilterArgumentError(_misuse(name, function, values, error), token=None) from error
         _check_result(result)
         return result
 
@@ -128,6 +131,20 @@ class _Buffer(LimitedStringIO):
     def write(self, text: str, /) -> int:
         self._context.look_at_the_time()
         return super().write(text)
+
+
+def _misuse(name: str, function: Callable[..., object], values: tuple[object, ...], error: Exception) -> str:
+    """Say what a filter cannot do with its values: most often there are too many of them, or too few."""
+    wanted = [
+        one
+        for one in signature(function).parameters.values()
+        if one.kind in {one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL}
+    ][1:]
+    least, most, given = sum(one.default is one.empty for one in wanted), len(wanted), len(values) - 1
+    if least <= given <= most:
+        return f"{name} cannot take this: {error}".replace("object is not subscriptable", "has no properties")
+    numbers = str(most or "no") if least == most else f"{least} to {most}" if least else f"at most {most}"
+    return f"{name} takes {numbers} value{'' if most == 1 else 's'} after it, not {given}"
 
 
 def _beyond(what: str) -> ResourceLimitError:

@@ -19,7 +19,7 @@ from liquid.exceptions import LiquidError, LiquidInterrupt, LiquidSyntaxError
 
 from ensue.content import connected, filters, limits, tags
 from ensue.content.dialect import to_liquid
-from ensue.content.expressions import mended, unknown_filters
+from ensue.content.expressions import mended, places_of, unknown_filters
 from ensue.content.faults import Aborted, TemplateFault, fault_at
 from ensue.content.fetching import FETCH, Fetch, nowhere
 from ensue.content.remedies import remedy, similar
@@ -44,8 +44,6 @@ def render_text(template: str, names: Mapping[str, object], *, field: str = "", 
         raise fault.within(field) from None
     except LiquidError as error:
         raise _fault(error, template).within(field) from None
-    except RecursionError:
-        raise fault_at(template, 0, "the template is nested too deeply", "Nest less.").within(field) from None
 
 
 @lru_cache(maxsize=2048)
@@ -58,6 +56,9 @@ def parsed(template: str, *, escape: bool) -> BoundTemplate:
     tree = mended(environment.from_string(to_liquid(template)))
     for name, token in unknown_filters(tree):
         raise fault_at(template, token.start_index, f"unknown filter '{name}'", similar(name, environment.filters))
+    for token in places_of(tree, "content_blocks"):
+        hint = "Write the text into the template itself."
+        raise fault_at(template, token.start_index, "there are no content blocks", hint)
     return tree
 
 
@@ -83,8 +84,11 @@ def _rendered(tree: BoundTemplate, names: Mapping[str, object]) -> str:
 
 def _fault(error: LiquidError, template: str) -> TemplateFault:
     """Say it in our words; without a place it is the end of the template that came too soon."""
+    if isinstance(error.__cause__, RecursionError):
+        return fault_at(template, 0, "the template is nested too deeply", "Nest less.")
     index = error.token.start_index if error.token else -1
     message = str(error.message or type(error).__name__).replace("end of expression", "the end")
+    message = message.replace("unexpected tag 'the end'", "a block is not ended")
     return fault_at(template, index if index >= 0 else len(template), message, remedy(message, _TEXT))
 
 
