@@ -57,7 +57,7 @@ def check(template: str, *, escape: bool) -> None:
             assert (fault.field, bool(fault.message), bool(fault.hint)) == ("body", True, True)
             lines = template.split("\n")
             assert fault.line in range(1, len(lines) + 1)
-            assert fault.column in range(1, len(lines[fault.line - 1]) + 2)
+            assert fault.column in range(1, len(lines[(fault.line or 0) - 1]) + 2)
     assert time.thread_time() - began < limits.SECONDS + SLACK
 
 

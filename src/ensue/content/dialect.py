@@ -8,8 +8,8 @@ Not here: what the names mean (`context`) and the Liquid itself (`liquid`).
     {% if {{${country}}} == 'SE' %}             {%   if     country    == 'SE' %}   (braces within a tag are dropped)
     {{ ${price} | plus: {{shipping}} }}         {{   price  | plus:   shipping   }}   (likewise within braces)
 
-Texts in quotes (which hold no braces within `{{ }}`), `{% raw %}` and everything outside `{{ }}` and `{% %}` stay as they
-are. In `connected_content` braces stay, too: what is outside of them there is an address, a header or a body.
+Texts in quotes (which hold no braces within `{{ }}`), `{% raw %}` and everything outside `{{ }}` and `{% %}` stay as
+they are. In `connected_content` braces stay, too: what is outside of them there is an address, a header or a body.
 """
 
 import re

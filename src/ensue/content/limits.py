@@ -142,7 +142,7 @@ def _misuse(name: str, function: Callable[..., object], values: tuple[object, ..
     ][1:]
     least, most, given = sum(one.default is one.empty for one in wanted), len(wanted), len(values) - 1
     if least <= given <= most:
-        return f"{name} cannot take this: {error}".replace("object is not subscriptable", "has no properties")
+        return f"{name} cannot take this: {error}"
     numbers = str(most or "no") if least == most else f"{least} to {most}" if least else f"at most {most}"
     return f"{name} takes {numbers} value{'' if most == 1 else 's'} after it, not {given}"
 

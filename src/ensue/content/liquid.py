@@ -16,13 +16,14 @@ from typing import ClassVar
 
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError, LiquidInterrupt, LiquidSyntaxError
+from liquid.token import TOKEN_EXPRESSION, Token
 
 from ensue.content import connected, filters, limits, tags
 from ensue.content.dialect import to_liquid
 from ensue.content.expressions import mended, places_of, unknown_filters
 from ensue.content.faults import Aborted, TemplateFault, fault_at
 from ensue.content.fetching import FETCH, Fetch, nowhere
-from ensue.content.remedies import remedy, similar
+from ensue.content.remedies import in_words, remedy, similar
 from ensue.errors import Unavailable
 
 __all__ = ["Aborted", "TemplateFault", "render_text"]
@@ -87,8 +88,7 @@ def _fault(error: LiquidError, template: str) -> TemplateFault:
     if isinstance(error.__cause__, RecursionError):
         return fault_at(template, 0, "the template is nested too deeply", "Nest less.")
     index = error.token.start_index if error.token else -1
-    message = str(error.message or type(error).__name__).replace("end of expression", "the end")
-    message = message.replace("unexpected tag 'the end'", "a block is not ended")
+    message = in_words(str(error.message or type(error).__name__))
     return fault_at(template, index if index >= 0 else len(template), message, remedy(message, _TEXT))
 
 
@@ -105,6 +105,13 @@ class _Environment(Environment):
         for tag in (tags.AbortTag, connected.ConnectedContentTag):
             self.add_tag(tag)
         self.filters.update(filters.FILTERS)
+
+    def error(self, exc: type[LiquidError] | LiquidError, msg: str | None = None, token: Token | None = None) -> None:
+        """Raise a fault; that of an expression which ends too soon is where it ends, and not at the template's end."""
+        if isinstance(exc, LiquidError) and exc.token and exc.token.start_index < 0 and token:
+            ahead = len(token.value) if token.kind == TOKEN_EXPRESSION else 0
+            exc.token = Token(token.kind, "", token.start_index + ahead, token.source)
+        super().error(exc, msg, token)
 
 
 _TEXT = _Environment()

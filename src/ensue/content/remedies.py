@@ -46,9 +46,27 @@ _REMEDIES = {
     "name of a variable": "Write letters, digits and _, as in :save answer.",
     "it knows get and post": "Write :method post, or nothing for get.",
     "no JSON": "Look at the text with {{ }} in a preview.",
+    "expected a value": "Write a name, a number, or a text in quotes there.",
+    "expected a name": "Write the name of a filter there, or take the | out.",
     "cannot take this": "Look at what the filter is given.",
     "a block is not ended": "Every block needs its end, as in {% case … %} … {% endcase %}.",
 }
+
+_WORDS = {
+    "end of expression": "the end",
+    "found eof": "found the end",
+    "a primitive expression": "a value",
+    "expected word": "expected a name",
+    "unexpected tag 'the end'": "a block is not ended",
+    "object is not subscriptable": "has no properties",
+}
+
+
+def in_words(message: str) -> str:
+    """Return a message of the library in words that are no programmer's."""
+    for jargon, words in _WORDS.items():
+        message = message.replace(jargon, words)
+    return message
 
 
 def remedy(message: str, environment: Environment) -> str:
