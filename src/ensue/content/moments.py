@@ -128,9 +128,10 @@ def _parsed(text: str, now: datetime | None) -> datetime | None:
         found: datetime = parse(text, default=default, tzinfos=_zone)
     except (ParserError, OverflowError, ValueError, TypeError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 def _zone(name: str | None, seconds: int | None) -> timezone:
+    """Return the zone that a time was written with; without one it is UTC."""
     hours = timedelta(hours=_ZONES.get(name or "", 0)) if seconds is None else timedelta(seconds=seconds)
     return timezone(hours, name or "") if name else timezone(hours)
