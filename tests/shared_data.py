@@ -1,6 +1,6 @@
-"""Where data of others lies that tests are held against; it is no part of this repository.
+"""Data of others that tests hold Ensue against: it stays outside of the project, and is found by `ENSUE_SHARED`.
 
-One rule: where it is missing, a test fails in CI, and is left out, with the reason, elsewhere.
+One rule: where it is missing, a test fails in CI and is left out elsewhere; it never passes without having looked.
 """
 
 import os
@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("ENSUE_SHARED") or ROOT.parent / "shared")
+"""Where the data is; by default beside the project."""
 
 
 def shared_data(name: str) -> Path:
-    """Return a file or folder of the shared data, found by `ENSUE_SHARED` (default: `shared` beside the project)."""
-    path = Path(os.environ.get("ENSUE_SHARED") or ROOT.parent / "shared") / "data" / name
-    if not path.exists():
-        reason = f"{path} is missing; ENSUE_SHARED says where shared data lies"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    """Return the path of a file or folder under `data`, as in `golden-liquid`."""
+    path = SHARED / "data" / name
+    if path.exists():
+        return path
+    missing = f"left out: there is no {path}; ENSUE_SHARED names the folder that has the shared data"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
