@@ -10,7 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UPGRADE ?= --upgrade
 # More workers than cores: tests that wait for a browser leave room for others.
 PYTEST := $(BIN)/pytest -n 4 --dist loadfile
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+# Python with the compiled core.
+COMPILED := PYTHONPATH=.venv/compiled $(BIN)/python
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -27,8 +29,9 @@ demo: .venv/.installed ## show the main job with invented people and a built-in 
 test: .venv/.installed .venv/.chromium ## run the tests but the long ones
 	$(PYTEST) -m "not full"
 
-test-all: .venv/.installed .venv/.chromium ## run all tests, those of crashes and laws for longer
+test-all: .venv/.installed .venv/.chromium .venv/.compiled ## run all tests, those of crashes and laws for longer
 	$(PYTEST) --hypothesis-profile=thorough
+	$(COMPILED) -m pytest -n 4 -m "not full" tests/core tests/rules tests/laws
 
 check: .venv/.checked ## look at style, types and layers
 	$(BIN)/ruff check
@@ -36,8 +39,8 @@ check: .venv/.checked ## look at style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: .venv/.installed ## measure the speed
-	$(BIN)/python -m benchmarks
+bench: .venv/.compiled ## measure the speed, with the core compiled as in released wheels
+	$(COMPILED) -m benchmarks
 
 bench-pages: .venv/.installed ## measure the dashboard's pages with 100,000 users and 2 M events
 	$(BIN)/python -m benchmarks.pages
@@ -46,9 +49,9 @@ pictures: .venv/.installed .venv/.chromium ## take the pictures of the docs from
 	$(BIN)/python docs/pictures/take.py
 
 lock: .venv/.checked ## pin the newest releases in requirements/ (UPGRADE= adds only what is missing)
-	$(COMPILE) $(UPGRADE) --group check --output-file requirements/check.txt
-	$(COMPILE) --constraints requirements/check.txt --group test --output-file requirements/test.txt
-	$(COMPILE) --constraints requirements/check.txt --output-file requirements/run.txt
+	$(LOCK) $(UPGRADE) --group check --output-file requirements/check.txt
+	$(LOCK) --constraints requirements/check.txt --group test --output-file requirements/test.txt
+	$(LOCK) --constraints requirements/check.txt --output-file requirements/run.txt
 
 format: .venv/.checked ## put imports and lines in order
 	$(BIN)/ruff check --fix-only
@@ -73,6 +76,19 @@ clean: ## remove what was made here, .venv too
 		apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
 	@if command -v chromium >/dev/null; then touch $@; else \
 		echo "The tests of the browser SDK need Chromium. On Debian and Ubuntu: sudo apt install chromium" >&2; fi
+
+# What a released wheel holds: Ensue with its core compiled. Needs a C compiler and Python's headers.
+.venv/.compiled: pyproject.toml $(shell find src -name '*.py') | .venv/.checked
+	@command -v cc >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing Debian's gcc …" && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends gcc libc6-dev python3-dev >/dev/null; } || true
+	@echo "Compiling the core …"
+	@rm -rf .venv/building .venv/compiled && mkdir .venv/building && cp -r pyproject.toml README.md LICENSE src .venv/building
+	@HATCH_BUILD_HOOK_ENABLE_MYPYC=true $(PIP) wheel --no-deps --no-build-isolation \
+		--wheel-dir .venv/building ./.venv/building
+	@$(BIN)/python -m zipfile -e .venv/building/*.whl .venv/compiled
+	@$(COMPILED) -c "import ensue.core.decide as it; assert not it.__file__.endswith('.py'), it.__file__"
+	@touch $@
 
 .venv/.checked: requirements/check.txt .venv/.installed
 	@echo "Installing the checking tools into .venv …"

@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import shop
+from benchmarks import backtests, shop
 from benchmarks.measuring import Figure, Work, measure
 from ensue.core.decide import decide
 from ensue.core.events import Event
@@ -27,7 +27,7 @@ def main() -> None:
     """Measure, print the table, and say where an aim is missed."""
     console = Console(width=180)
     with TemporaryDirectory() as folder:
-        figures = [_decide(), _durable(Path(folder)), _many_campaigns()]
+        figures = [_decide(), _durable(Path(folder)), _many_campaigns(), *backtests.figures(Path(folder))]
     table = Table(title="Events a second, each beside its floor (median of five rounds in turns)")
     for heading in ("what", "events/s", "floor", "events/s", "ratio", "spread", "aim"):
         table.add_column(heading)

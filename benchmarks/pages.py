@@ -9,43 +9,72 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from benchmarks import shop
+from benchmarks import crowd
 from ensue.config import Settings
-from ensue.ports import Store
 from ensue.runners.clock import VirtualClock
 from ensue.serving import Served, serving
 from ensue.web.dashboard.guard import COOKIE
 
-USERS, CAMPAIGNS, EVENTS = 100_000, 200, 2_000_000
-BATCH = 2_000
+EVENTS = 2_000_000
 TIMES = 5
 AIM = 300
 """Milliseconds."""
+NOWHERE = "/nowhere"
+STEPS = ("compose", "delivery", "audience", "goals", "review")
 PAGES = (
     "/campaigns",
-    "/campaigns?status=active&search=c1",
+    "/campaigns?page=8",
+    "/campaigns?status=active&q=c1",
+    "/campaigns/new",
     "/campaigns/c0",
+    "/campaigns/c0?span=365",
+    "/campaigns/c1/figures",
     "/campaigns/c0/waiting",
     "/campaigns/c0/decisions",
+    "/campaigns/c0/decisions?outcome=control",
+    "/campaigns/c0/decisions?user=user-77",
     "/campaigns/c0/versions",
-    "/campaigns/new",
-    *(f"/campaigns/c1/edit/{step}" for step in ("compose", "delivery", "audience", "goals", "review")),
+    *(f"/campaigns/c1/edit/{step}" for step in STEPS),
     "/map",
+    "/map/now",
+    "/map/c0/c1",
+    "/launch?id=c1",
     "/cards",
+    "/cards/new",
+    "/cards/k0",
+    "/cards/k0/edit",
     "/segments",
+    "/segments/new",
+    "/segments/s0",
+    "/segments/s0/edit",
     "/users",
-    "/users?search=user-77",
-    "/users/user-77",
+    "/users?q=user-77",
+    "/users?q=user-77@shop.example",
+    "/users?q=country=SE",
+    "/users?q=country=NL",
+    "/users/user-78",
+    "/users/user-78/delete",
+    "/users/{user}/messages/{message}",
+    "/users/{user}/messages/{message}/frame",
     "/activity",
+    "/activity/latest",
+    "/activity?decisions=200000&events=1000000",
     "/settings/workspace",
+    "/settings/channels",
+    "/settings/keys",
+    "/settings/apps",
+    "/settings/operators",
+    "/settings/changes",
+    "/settings/me",
+    NOWHERE,
 )
 
 
@@ -53,21 +82,26 @@ def main() -> None:
     """Fill a database, ask for each page, and print how long it took; a number of events may be given."""
     console = Console(width=120)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
-    with TemporaryDirectory() as folder, _served(Path(folder)) as served:
-        _fill(served, count)
-        table = Table(title=f"{USERS:,} users, {CAMPAIGNS} campaigns, {count:,} events: milliseconds a page")
-        for heading in ("page", "median", "slowest", f"aim: under {AIM}"):
-            table.add_column(heading)
-        with _signed_in(served) as client:
-            for path in PAGES:
-                table.add_row(path, *_row(client, path))
-        console.print(table)
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "pages.db"
+        console.print(measured(database, crowd.fill(database, count), count))
+
+
+def measured(database: Path, now: datetime, count: int) -> Table:
+    """Return how long each page takes, and how large it is."""
+    table = Table(title=f"{crowd.USERS:,} users, {crowd.CAMPAIGNS} campaigns, {count:,} events")
+    for heading in ("page", "median ms", "slowest ms", f"under {AIM} ms", "KiB"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    with _served(database, now) as served, _signed_in(served) as client:
+        known = _sent(served)
+        for path in PAGES:
+            table.add_row(path, *_row(client, path.format_map(known)))
+    return table
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[Served]:
-    clock = VirtualClock(shop.START)
-    with serving(Settings(database=folder / "pages.db", port=0), clock) as served:
+def _served(database: Path, now: datetime) -> Iterator[Served]:
+    with serving(Settings(database=database, port=0), VirtualClock(now)) as served:
         thread = threading.Thread(target=served.server.serve)
         thread.start()
         try:
@@ -77,19 +111,10 @@ def _served(folder: Path) -> Iterator[Served]:
             thread.join()
 
 
-def _fill(served: Served, count: int) -> None:
-    runner = served.site.runner
-
-    def launch(store: Store) -> None:
-        for campaign in shop.campaigns(CAMPAIGNS):
-            store.catalog.save_campaign(campaign)
-
-    runner.change(launch)
-    for first in track(range(0, USERS, BATCH), "users"):
-        people = [f"user-{number}" for number in range(first, first + BATCH)]
-        served.site.people.put([(one, {"email": f"{one}@shop.example", "country": "SE"}) for one in people])
-    for first in track(range(0, count, BATCH), "events"):
-        runner.submit(shop.events(BATCH, CAMPAIGNS, first=first, users=USERS))
+def _sent(served: Served) -> dict[str, str]:
+    """Return the ids of a message that was sent, and of its user."""
+    ((_, one),) = served.site.runner.read(lambda store: store.ledger.decisions(outcome="sent", limit=1))
+    return {"user": one.user, "message": f"{one.id}.{one.channels[0]}"}
 
 
 @contextmanager
@@ -101,16 +126,21 @@ def _signed_in(served: Served) -> Iterator[httpx.Client]:
         yield client
 
 
-def _row(client: httpx.Client, path: str) -> tuple[str, str, str]:
-    times = [_milliseconds(client, path) for _ in range(TIMES)]
+def _row(client: httpx.Client, path: str) -> tuple[str, str, str, str]:
+    asked = [_asked(client, path) for _ in range(TIMES)]
+    times = [milliseconds for milliseconds, _ in asked]
     median = statistics.median(times)
-    return f"{median:.0f}", f"{max(times):.0f}", "yes" if median < AIM else "MISSED"
+    return f"{median:.0f}", f"{max(times):.0f}", "yes" if median < AIM else "MISSED", f"{asked[0][1] / 1024:.0f}"
 
 
-def _milliseconds(client: httpx.Client, path: str) -> float:
+def _asked(client: httpx.Client, path: str) -> tuple[float, int]:
+    """Return how many milliseconds a page took, and its bytes on the wire."""
     began = time.perf_counter()
-    client.get(f"/dashboard{path}").raise_for_status()
-    return 1000 * (time.perf_counter() - began)
+    answer = client.get(f"/dashboard{path}")
+    milliseconds = 1000 * (time.perf_counter() - began)
+    if path != NOWHERE:
+        answer.raise_for_status()
+    return milliseconds, int(answer.headers["content-length"])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from ensue.content.email import EmailSettings
 from ensue.content.fetching import Fetch, silent
 from ensue.content.links import Tracker
 from ensue.content.render import find_content, render
+from ensue.content.secrets import HIDDEN, Secrets
 from ensue.core.records import Campaign
 from ensue.parcels import Parcel
 from ensue.ports import Claim, Runner, Store, Transport
@@ -66,7 +67,9 @@ def bench_of(runner: Runner, clock: VirtualClock) -> Bench:
     )
 
 
-def renderer(runner: Runner, tracker: Tracker, settings: EmailSettings, fetch: Fetch = silent) -> Render:
+def renderer(
+    runner: Runner, tracker: Tracker, settings: EmailSettings, *, secrets: Secrets = HIDDEN, fetch: Fetch = silent
+) -> Render:
     """Return what renders a claimed message with the newest content of its campaign (L5).
 
     Its templates ask other servers by `fetch`, or nobody.
@@ -75,7 +78,7 @@ def renderer(runner: Runner, tracker: Tracker, settings: EmailSettings, fetch: F
     def render_claim(claim: Claim) -> Parcel:
         message = claim.queued.message
         campaign = _content_of(runner, claim)
-        return render(campaign, message, claim.state, tracker=tracker, settings=settings, fetch=fetch)
+        return render(campaign, message, claim.state, tracker=tracker, settings=settings, secrets=secrets, fetch=fetch)
 
     return render_claim
 

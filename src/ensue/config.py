@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     apns_team_id: str = ""
     apns_topic: str = ""
     apns_sandbox: bool = False
+    remote: str = ""
+    remote_key: str = ""
+    secrets: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -102,8 +105,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(Problem(code="setting", path=setting.name, message=str(error), hint=setting.says))
     problems += _halves(environment)
     known = {setting.name for setting in SETTINGS}
+    values["secrets"] = {
+        name.removeprefix(SECRET).lower(): environment[name] for name in environment if _is_secret(name)
+    }
     for name in environment:
-        if name.startswith("ENSUE_") and name not in known | RESERVED:
+        if name.startswith("ENSUE_") and name not in known | RESERVED and not _is_secret(name):
             hint = f"Known settings: {', '.join(sorted(known))}."
             problems.append(Problem(code="setting", path=name, message="there is no such setting", hint=hint))
     if problems:
@@ -111,8 +117,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return msgspec.convert(values, Settings)
 
 
+def _is_secret(name: str) -> bool:
+    return name.startswith(SECRET) and len(name) > len(SECRET)
+
+
 def _halves(environment: Mapping[str, str]) -> Iterator[Problem]:
     """Yield what is missing of settings that belong together."""
+    if environment.get("ENSUE_REMOTE") and not environment.get("ENSUE_REMOTE_KEY"):
+        hint = "Make one with `ensue keys create` where that Ensue runs."
+        yield Problem(code="setting", path="ENSUE_REMOTE_KEY", message="is missing", hint=hint)
     given = [name for name in (*APNS, "ENSUE_APNS_SANDBOX") if environment.get(name)]
     for name in APNS:
         if given and not environment.get(name):
@@ -283,9 +296,13 @@ SETTINGS = (
     Setting("ENSUE_APNS_TEAM_ID", "apns_team_id", "The ID of the team at Apple, as in DEF123GHIJ.", str),
     Setting("ENSUE_APNS_TOPIC", "apns_topic", "The app's bundle ID, as in example.shop.app.", str),
     Setting("ENSUE_APNS_SANDBOX", "apns_sandbox", "yes for apps in development, no for others.", _flag),
+    Setting("ENSUE_REMOTE", "remote", "The Ensue that commands talk to, where it is not on this machine.", _url),
+    Setting("ENSUE_REMOTE_KEY", "remote_key", "The API key that commands show to ENSUE_REMOTE.", str),
 )
 """Every setting there is."""
 APNS = ("ENSUE_APNS_KEY", "ENSUE_APNS_KEY_ID", "ENSUE_APNS_TEAM_ID", "ENSUE_APNS_TOPIC")
 """Settings of which all are given, or none."""
+SECRET = "ENSUE_SECRET_"  # noqa: S105  # how the names begin, and no secret
+"""How the names of secrets begin that webhooks use: `{{ secret.crm_token }}` is ENSUE_SECRET_CRM_TOKEN."""
 RESERVED = frozenset({"ENSUE_SHARED"})
 """Names that only the tests read."""

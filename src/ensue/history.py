@@ -4,13 +4,16 @@ One rule: a figure is counted in total and by day, from the same amounts.
 A part of the Ledger; `ports` has the rest.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
 import msgspec
 
+from ensue.core.connections import Span
 from ensue.core.effects import Decision
 from ensue.core.events import Event
+from ensue.core.triggers import InteractWithCampaign, InteractWithCard
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,8 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     """How many decisions of a follow-on stand at one outcome, by the connection that led to them.
 
     `name` is the outcome, refused and suppressed as `outcome:reason`, cancelled as `cancelled:exception`. The name
-    `exception` counts the entries that the interaction with the original cancelled.
+    `exception` counts the entries that the interaction with the original cancelled, `converted` the conversions A of
+    entries that were sent.
     """
 
     original: str
@@ -50,11 +54,29 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """An interaction, narrowed or not, in spans of time."""
+
+    trigger: InteractWithCampaign | InteractWithCard
+    spans: tuple[Span, ...]
+
+
+class Interacted(msgspec.Struct, frozen=True, kw_only=True):
+    """How many different users interacted, and how often in all."""
+
+    users: int
+    interactions: int
+
+
 class Tale(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded event with its place in the log, counted from 1."""
 
     number: int
     event: Event
+
+
+Skimmed = tuple[str, str, str]
+"""A recorded event that was not read yet: its user, its kind, and all of it as JSON."""
 
 
 class History(Protocol):
@@ -77,3 +99,16 @@ class History(Protocol):
     def crossings(self, campaign: str | None = None) -> list[Crossing]:
         """Return the counts by connection, sorted by follow-on, original, interaction, name."""
         ...
+
+    def interacted(self, questions: Sequence[Question]) -> Interacted:
+        """Count, by an index and exactly, the users and recorded interactions that meet any of the questions.
+
+        The time of an interaction is that by which it was decided: a future one is its arrival (O3).
+        """
+        ...
+
+
+def end_name(decision: Decision) -> str:
+    """Return the name under which an outcome is counted: with the exception that cancelled, or the reason."""
+    why = decision.exception if decision.outcome == "cancelled" else decision.reason
+    return f"{decision.outcome}:{why}" if why else decision.outcome

@@ -12,12 +12,13 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from ensue.apps import Apps
+from ensue.backtests import Backtests
 from ensue.core.effects import Decision, Effects, Message, Outcome
 from ensue.core.events import Event
 from ensue.core.plan import Plan
 from ensue.core.records import CampaignState, CardState, Segment, Workspace
 from ensue.core.state import UserState
-from ensue.history import Figure, History, Tale
+from ensue.history import Figure, History, Skimmed, Tale
 from ensue.inbox import Inbox
 from ensue.operators import Operators
 from ensue.parcels import Handed, Parcel
@@ -186,8 +187,16 @@ class Ledger(History, Protocol):
         """Return a message that was ever put into the outbox."""
         ...
 
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        ...
+
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
+        ...
+
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
         ...
 
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
@@ -297,6 +306,11 @@ class Store(Protocol):
     @property
     def inbox(self) -> Inbox:
         """Return the in-app messages that lie ready."""
+        ...
+
+    @property
+    def backtests(self) -> Backtests:
+        """Return the backtests that were asked for."""
         ...
 
     @property

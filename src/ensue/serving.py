@@ -17,7 +17,6 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
-from litestar import Litestar
 from litestar.concurrency import set_asyncio_executor
 from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import replace
@@ -27,7 +26,7 @@ from ensue.errors import Unavailable, rejected
 from ensue.ports import Clock
 from ensue.services.hub import Hub
 from ensue.system import open_system
-from ensue.web.app import create_app
+from ensue.web.app import Application, create_app
 from ensue.web.site import Site
 
 WEB_THREADS = 64
@@ -75,7 +74,7 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """A running web server; `serve` blocks, `stop` ends it from another thread or a signal."""
 
-    def __init__(self, app: Litestar, listener: socket.socket, hub: Hub) -> None:
+    def __init__(self, app: Application, listener: socket.socket, hub: Hub) -> None:
         """Prepare; nothing is answered yet. At the end the open pages of the `hub` are ended."""
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN, lifespan="off"
@@ -185,7 +184,7 @@ def _lock_file(database: Path) -> Path:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    listener = socket.socket(socket.AF_INET)
+    listener = socket.socket(socket.AF_INET, proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

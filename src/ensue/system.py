@@ -29,6 +29,7 @@ from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
 from ensue.content.links import Tracker
 from ensue.content.render import render
+from ensue.content.secrets import Secrets
 from ensue.ports import Clock, Runner, Transport
 from ensue.runners.background import Background
 from ensue.runners.clock import SystemClock, fresh_id
@@ -37,6 +38,7 @@ from ensue.runners.embedded import EmbeddedRunner
 from ensue.runners.serial import LEASE
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -71,6 +73,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         """Finish what is under way and let go of the database: deliveries first, the runner last."""
+        self.site.backtests.close()
         for task in self.background:
             task.stop()
         self.pool.shutdown()
@@ -85,6 +88,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
     `speed` is how much faster than the machine's the clock runs; leases are in the machine's time.
     """
     runner = EmbeddedRunner(SqliteStore(settings.database), clock, lease=LEASE * speed)
+    try:
+        return _opened(runner, settings, clock)
+    except BaseException:
+        runner.close()  # its thread would keep the process from ending
+        raise
+
+
+def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
     runner.write(lambda store: store.journal.release())
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
     settings = _with_keys(settings, runner)
@@ -95,7 +106,7 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         runner,
         clock,
         carriers=_carriers(settings, lambda: InboxTransport(runner, clock)),
-        render=renderer(runner, site.tracker, mail, connected.fetch),
+        render=renderer(runner, site.tracker, mail, secrets=Secrets(settings.secrets), fetch=connected.fetch),
         delivered=site.inboxes.tell,
     )
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
@@ -112,9 +123,14 @@ def open_system(settings: Settings, clock: Clock, *, speed: float = 1) -> System
         return LONGEST_NAP if upcoming is None else min(clock.seconds_until(upcoming), LONGEST_NAP)
 
     site.launching.finish_stops()
+    site.backtests.mark_lost()
     return System(
         site=site,
-        background=(Background("scheduling", schedule), Background("delivery", deliver)),
+        background=(
+            Background("scheduling", schedule),
+            Background("delivery", deliver),
+            Background("backtests", site.backtests.work),
+        ),
         delivery=delivery,
         connected=connected,
         pool=pool,
@@ -143,7 +159,7 @@ def _site(
             clock,
             fresh_id,
             render=partial(rendering, fetch=connected.look),
-            render_test=partial(rendering, fetch=connected.fetch),
+            render_test=partial(rendering, fetch=connected.fetch, secrets=Secrets(settings.secrets)),
             carriers=_carriers(settings, lambda: InboxTransport(runner, clock, inboxes.tell)),
         ),
         tracker=tracker,
@@ -152,6 +168,7 @@ def _site(
         inboxes=inboxes,
         staff=Staff(runner, SystemClock(), fresh_id),
         attempts=Attempts(SystemClock()),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         channels=tuple(_carried(settings)),
         new_id=fresh_id,
         push_key=public_key(settings.vapid_key),

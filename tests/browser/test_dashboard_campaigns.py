@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.running import until
 from tests.browser.conftest import Desk
 from tests.browser.test_dashboard_settings import PHONE, faults, overflow
 
@@ -95,16 +94,11 @@ def test_who_waits_and_what_was_decided_is_read_with_and_without_javascript(
     expect(page.get_by_text("No such decision")).to_be_visible()
 
 
-def test_an_open_page_shows_what_happens_meanwhile(signed_in: SignIn, desk: Desk) -> None:
+def test_the_activity_shows_what_happens_meanwhile(signed_in: SignIn, desk: Desk) -> None:
     page = signed_in()
     page.goto("/dashboard/activity")
     begin(desk, "live", "Live letter", people=1)
     expect(page.get_by_text("did “live”")).to_be_visible(timeout=10_000)
-    page.goto("/dashboard/campaigns/live")
-    waiting = page.locator(".figure", has_text="Waiting now")
-    expect(waiting).to_contain_text("1")
-    desk.client.post("/users/track", json={"events": [{"external_id": "else", "name": "live"}]}).raise_for_status()
-    until(lambda: "2" in waiting.inner_text(), "the figures are renewed")
 
 
 def test_a_copy_is_made_and_archived_by_keyboard_alone(signed_in: SignIn, desk: Desk) -> None:

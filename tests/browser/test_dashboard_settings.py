@@ -3,20 +3,17 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.running import Running, until
 from tests.browser.conftest import Desk
 
 SignIn = Callable[..., Page]
 PAGES = ("workspace", "channels", "keys", "apps", "operators", "changes", "me")
 PHONE = {"width": 360, "height": 740}
 SERIOUS = {"serious", "critical"}
-LINK = re.compile(r"http://[\w.:]+/dashboard/welcome/[\w-]+")
 
 
 def faults(page: Page) -> list[str]:
@@ -54,25 +51,6 @@ def test_the_sign_in_has_no_serious_fault(browser: Browser, desk: Desk) -> None:
         page.goto("/dashboard")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert faults(page) == []
-
-
-def test_the_first_owner_comes_in_by_the_link_on_the_console(browser: Browser, tmp_path: Path) -> None:
-    running = Running(tmp_path, 9)
-    client = running.start()
-    link = until(lambda: found[0] if (found := LINK.findall(running.log())) else None, "the link is printed")
-    with fresh(browser, str(client.base_url)) as page:
-        page.goto(link)
-        page.get_by_label("Name").fill("Ana")
-        page.get_by_label("Password").fill("three plain words")
-        page.get_by_label("The same once more").fill("three plain words")
-        page.get_by_role("button", name="Begin").click()
-        expect(page.get_by_text("Welcome, Ana.")).to_be_visible()
-        page.get_by_role("button", name="Sign out").click()
-        page.get_by_label("Name or e-mail").fill("ana")
-        page.get_by_label("Password").fill("three plain words")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text("owner")).to_be_visible()
-    running.close()
 
 
 def test_an_owner_lets_somebody_in_and_shuts_them_out(signed_in: SignIn, browser: Browser, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import TypedDict
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -89,6 +90,20 @@ def test_the_log_is_read_in_pages(ledger: Ledger) -> None:
     ledger.append([event(name) for name in "abcde"], [])
     assert ids(ledger.events(after=1, limit=2)) == [(2, "b"), (3, "c")]
     assert ids(ledger.events(after=5)) == []
+
+
+def test_events_are_skimmed_as_they_were_written(ledger: Ledger) -> None:
+    events: list[Event] = [event("a"), interaction("b"), event("c", "bo\0")]
+    ledger.append(events, [])
+    assert [(user, kind) for user, kind, _ in ledger.skim(0, 3)] == [
+        ("ana", "custom_event"),
+        ("ana", "campaign_interacted"),
+        ("bo\0", "custom_event"),
+    ]
+    assert [msgspec.json.decode(body, type=Event) for _, _, body in ledger.skim(0, 3)] == events
+    assert [user for user, _, _ in ledger.skim(1, 2)] == ["ana"]
+    assert [user for user, _, _ in ledger.skim(0, 9, {"custom_event", "purchase"})] == ["ana", "bo\0"]
+    assert ledger.skim(3, 9) == ledger.skim(2, 2) == ledger.skim(0, 3, set()) == []
 
 
 def test_the_same_event_may_be_in_the_log_twice(ledger: Ledger) -> None:
@@ -225,6 +240,14 @@ def test_a_message_is_found_for_ever(ledger: Ledger) -> None:
     ledger.append([], [send("e.email")])
     assert ledger.find_message("e.email") == message("e.email")
     assert ledger.find_message("e.push") is None
+
+
+def test_messages_are_read_in_pages_in_the_order_in_which_they_came(ledger: Ledger) -> None:
+    ledger.append([], [send("b.email"), send("a.email"), send("b.email")])
+    ledger.append([], [send("c.email")])
+    found = ledger.messages(limit=2)
+    assert [one for _, one in found] == [message("b.email"), message("a.email")]
+    assert [one for _, one in ledger.messages(after=found[-1][0])] == [message("c.email")]
 
 
 def test_figures_add_up_and_come_sorted(ledger: Ledger) -> None:

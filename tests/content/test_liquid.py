@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ensue.content import limits
 from ensue.content.dialect import to_liquid
 from ensue.content.liquid import Aborted, TemplateFault, render_text
+from ensue.content.secrets import Secrets
 from tests.content.letters import context
 
 NAMES = context().names
@@ -256,6 +257,11 @@ def test_a_template_cannot_run_for_ever_or_fill_the_memory(template: str) -> Non
 def test_a_list_of_one_long_text_many_times_cannot_fill_the_memory() -> None:
     template = LONG_LIST + "{% for i in (1..13) %}{% assign l = l | concat: l %}{% endfor %}"
     assert "the result is beyond the limit" in fault(template).message
+
+
+def test_a_value_that_cannot_be_had_is_a_fault_with_its_place() -> None:
+    with pytest.raises(TemplateFault, match=r"body: line 2, column 2: the secret 'token' is not set"):
+        render_text("a\n {{ secret.token }}", {"secret": Secrets({})}, field="body")
 
 
 def test_a_template_that_takes_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

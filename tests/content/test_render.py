@@ -8,6 +8,7 @@ import pytest
 from ensue.content.check import check_content
 from ensue.content.liquid import Aborted, TemplateFault
 from ensue.content.render import find_content, render
+from ensue.content.secrets import Secrets
 from ensue.core.contents import Channels, Email, Variation
 from ensue.core.records import Campaign
 from ensue.core.words import ChannelName
@@ -135,6 +136,42 @@ def test_a_webhook_goes_to_web_addresses_only(url: str) -> None:
 def test_a_header_of_a_webhook_is_one_line() -> None:
     assert fault("webhook", url="https://a.example", headers={"X": "a{{ '\nb' }}"}).field == "headers.X"
     assert fault("webhook", url="https://a.example", headers={"Host": "b"}).field == "headers.Host"
+
+
+SECRET_HOOK = {"url": "https://a.example", "headers": {"Authorization": "Bearer {{ secret.crm_token }}"}}
+
+
+def handed_over(secrets: Secrets, **fields: object) -> Request:
+    message = msgspec.structs.replace(MESSAGE, channel="webhook")
+    definition = campaign(webhook={**SECRET_HOOK, **fields})
+    content = render(definition, message, STATE, tracker=TRACKER, settings=SETTINGS, secrets=secrets).content
+    assert isinstance(content, Request)
+    return content
+
+
+def test_a_webhook_holds_a_secret_only_where_it_is_handed_over() -> None:
+    shown = sent("webhook", **SECRET_HOOK).content
+    assert isinstance(shown, Request)
+    assert shown.headers == {"Authorization": "Bearer [secret crm_token]"}
+    assert handed_over(Secrets({"crm_token": "t0p"})).headers == {"Authorization": "Bearer t0p"}
+    assert handed_over(Secrets({"crm_token": "t0p"}), body="{{ secret }}{{ secret | json }}").body == '""'
+    assert "t0p" not in repr(Secrets({"crm_token": "t0p"}))
+    assert check_content(campaign(webhook=SECRET_HOOK)) == []
+
+
+def test_a_secret_that_is_not_set_is_a_fault_of_the_template() -> None:
+    with pytest.raises(TemplateFault, match="the secret 'crm_token' is not set") as caught:
+        handed_over(Secrets({}))
+    assert (caught.value.field, "ENSUE_SECRET_CRM_TOKEN" in caught.value.hint) == ("headers.Authorization", True)
+
+
+def test_other_channels_know_no_secrets() -> None:
+    message = msgspec.structs.replace(MESSAGE, channel="push")
+    definition = campaign(push={"title": "a{{ secret.crm_token }}b"})
+    parcel = render(
+        definition, message, STATE, tracker=TRACKER, settings=SETTINGS, secrets=Secrets({"crm_token": "t0p"})
+    )
+    assert "t0p" not in str(parcel.content)
 
 
 # ---------------------------------------------------------------- which content

@@ -1,5 +1,9 @@
 """Cards in the dashboard: made, shown, launched, stopped."""
 
+from ensue.codec.build import build
+from ensue.core.records import Card
+from ensue.web.dashboard.paging import SHOWN
+from ensue.web.site import Site
 from tests.dashboard.conftest import SignIn
 from tests.dashboard.reading import sent
 from tests.dashboard.world import World
@@ -13,6 +17,15 @@ def test_without_cards_the_list_says_what_they_are(browser: Client) -> None:
     page = browser.get(CARDS)
     assert page.status_code == 200, page.text
     assert "No cards yet" in page.text
+
+
+def test_a_long_list_of_cards_has_pages(browser: Client, site: Site) -> None:
+    for number in range(SHOWN + 1):
+        site.definitions.save_card(build(Card, {"kind": "card", "id": f"c{number:02}", "title": "News"}))
+    assert browser.get(CARDS).text.count(f'href="{CARDS}/c') == SHOWN
+    last = browser.get(f"{CARDS}?archived&page=2").text
+    assert f'href="{CARDS}/c{SHOWN}"' in last
+    assert 'href="?archived=&amp;page=1"' in last
 
 
 def test_a_card_is_made_launched_and_stopped(browser: Client, world: World) -> None:

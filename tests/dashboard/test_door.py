@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from litestar.routes import HTTPRoute
 
 from ensue.operators import ROLES
 from ensue.web.site import Site
 from tests.dashboard.conftest import SignIn
+from tests.web.asking import routes_of
 from tests.web.mailing import Client
 
 OPEN = {"/dashboard/sign-in", "/dashboard/sign-out", "/dashboard/welcome/{token}", "/dashboard/static/{name}"}
@@ -21,26 +21,26 @@ OWN: tuple[dict[str, str], ...] = (
 )
 
 
-def routes(client: Client) -> list[tuple[str, str, str]]:
+def routes(site: Site) -> list[tuple[str, str, str]]:
     """Return all addresses of the dashboard with their methods and roles."""
     return [
         (re.sub(r"\{\w+\}", "1", route.path_format), str(method), handler.opt.get("role", ""))
-        for route in client.app.routes
-        if isinstance(route, HTTPRoute) and route.path_format.startswith("/dashboard")
+        for route in routes_of(site)
+        if route.path_format.startswith("/dashboard")
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS"
     ]
 
 
-def test_every_address_names_a_role_and_only_the_sign_in_is_open(anybody: Client) -> None:
-    found = routes(anybody)
+def test_every_address_names_a_role_and_only_the_sign_in_is_open(site: Site) -> None:
+    found = routes(site)
     assert {role for _, _, role in found} <= {*ROLES, "anyone"}
     opened = {re.sub(r"\{\w+\}", "1", path) for path in OPEN}
     assert {path for path, _, role in found if role == "anyone"} == opened
 
 
-def test_whoever_is_not_signed_in_is_led_to_the_sign_in_from_every_page(anybody: Client) -> None:
-    for path, method, role in routes(anybody):
+def test_whoever_is_not_signed_in_is_led_to_the_sign_in_from_every_page(site: Site, anybody: Client) -> None:
+    for path, method, role in routes(site):
         if role != "anyone":
             answer = anybody.request(method, path, headers=FORM)
             assert (path, answer.status_code) == (path, 303)
@@ -48,17 +48,17 @@ def test_whoever_is_not_signed_in_is_led_to_the_sign_in_from_every_page(anybody:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_opens_what_it_names_and_what_lesser_roles_open(sign_in: SignIn, role: str) -> None:
+def test_a_role_opens_what_it_names_and_what_lesser_roles_open(site: Site, sign_in: SignIn, role: str) -> None:
     browser = sign_in(role)
-    for path, method, needed in routes(browser):
+    for path, method, needed in routes(site):
         if needed != "anyone":
             is_shut = ROLES.index(needed) > ROLES.index(role)
             assert (path, browser.request(method, path, headers=FORM).status_code == 403) == (path, is_shut)
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_no_form_is_taken_from_another_site(browser: Client, headers: dict[str, str]) -> None:
-    for path, method, _ in routes(browser):
+def test_no_form_is_taken_from_another_site(site: Site, browser: Client, headers: dict[str, str]) -> None:
+    for path, method, _ in routes(site):
         if method == "POST":
             answer = browser.request(method, path, headers=FORM | headers)
             assert (path, answer.status_code) == (path, 403)

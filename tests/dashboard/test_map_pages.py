@@ -19,10 +19,10 @@ def test_the_map_shows_campaigns_cards_and_what_came_of_their_connections(browse
     page = browser.get("/dashboard/map").text
     assert 'href="/dashboard/campaigns/welcome"' in page
     assert 'href="/dashboard/cards/sale"' in page
-    assert "Clicked in the e-mail triggers: 3 interacted, 2 waiting, 1 cancelled, 0 sent." in page
+    assert "Clicked in the e-mail triggers: 3 interacted, 2 waiting, 1 cancelled, 0 sent, 0 converted." in page
     assert "Saw the card cancels: 1 interacted, cancelled 1." in page
     world.happen(timedelta(days=1))
-    assert "3 interacted, 0 waiting, 1 cancelled, 2 sent." in browser.get("/dashboard/map/now").text
+    assert "3 interacted, 0 waiting, 1 cancelled, 2 sent, 0 converted." in browser.get("/dashboard/map/now").text
 
 
 def test_a_connection_has_a_page_with_its_outcomes(browser: Client, world: World) -> None:

@@ -7,14 +7,15 @@ from html.parser import HTMLParser
 import pytest
 import structlog
 from litestar import Litestar, Router, get
-from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
+from ensue.web.app import Application
 from ensue.web.dashboard.assets import assets
-from ensue.web.dashboard.failures import exception_handlers
+from ensue.web.dashboard.failures import EXCEPTION_HANDLERS
 from ensue.web.dashboard.guard import guard
 from ensue.web.dashboard.pages import POLICY, SECTIONS
 from ensue.web.site import Site
+from tests.web.asking import routes_of
 from tests.web.mailing import Client
 
 FIRST_LOAD = 60_000
@@ -24,13 +25,12 @@ PAIRED = {"a", "button", "dl", "fieldset", "form", "h1", "h2", "li", "main", "na
 PAIRED |= {"span", "table", "tbody", "td", "th", "thead", "tr", "ul", "label", "textarea", "svg", "figure", "code"}
 
 
-def addresses(client: Client) -> list[str]:
+def addresses(site: Site) -> list[str]:
     """Return the pages that can be read without naming a thing."""
     return [
         route.path_format
-        for route in client.app.routes
-        if isinstance(route, HTTPRoute)
-        and route.path_format.startswith("/dashboard")
+        for route in routes_of(site)
+        if route.path_format.startswith("/dashboard")
         and "{" not in route.path_format
         and "GET" in route.methods
         and not any(handler.opt.get("part") for handler in route.route_handlers)  # a fragment for `data-live`
@@ -77,9 +77,9 @@ def look_at(text: str) -> Reader:
     return reader
 
 
-def test_every_page_is_a_whole_document_with_a_title_and_one_heading(browser: Client) -> None:
+def test_every_page_is_a_whole_document_with_a_title_and_one_heading(site: Site, browser: Client) -> None:
     seen = 0
-    for path in addresses(browser):
+    for path in addresses(site):
         page = browser.get(path)
         if page.status_code == 303:
             continue
@@ -96,12 +96,23 @@ def test_every_page_is_a_whole_document_with_a_title_and_one_heading(browser: Cl
     assert seen > 6
 
 
-def test_the_first_load_is_small(browser: Client) -> None:
+def test_the_first_load_is_small(site: Site, browser: Client) -> None:
     files = sum(len(one.zipped) for one in assets().values())
     assert len(assets()["dashboard.css"].plain) <= STYLE_SHEET
     assert assets()["live.js"].plain.count(b"\n") <= SCRIPT_LINES
-    for path in addresses(browser):
+    for path in addresses(site):
         assert len(browser.get(path).content) + files <= FIRST_LOAD
+
+
+def test_pages_are_zipped_on_the_wire_and_files_only_once(browser: Client) -> None:
+    page = browser.get("/dashboard/settings/workspace")
+    assert page.headers["content-encoding"] == "gzip"
+    assert int(page.headers["content-length"]) < len(page.content) / 2
+    plain = browser.get("/dashboard/settings/workspace", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert "accept-encoding" in page.headers["vary"].lower()
+    style = browser.get("/dashboard/static/dashboard.css")
+    assert style.content == assets()["dashboard.css"].plain
 
 
 def test_files_are_kept_for_good_under_the_address_that_pages_name(anybody: Client) -> None:
@@ -137,9 +148,8 @@ def find_bug() -> None:
 
 
 def test_a_bug_is_told_by_its_id_and_nothing_else(site: Site) -> None:
-    handlers = exception_handlers(site)
-    failing = Router("/dashboard", route_handlers=[find_bug], guards=[guard(site)], exception_handlers=handlers)
-    app = Litestar([failing], logging_config=None)
+    failing = Router("/dashboard", route_handlers=[find_bug], guards=[guard], exception_handlers=EXCEPTION_HANDLERS)
+    app = Application(site, Litestar([failing], logging_config=None))
     with structlog.testing.capture_logs() as logs, TestClient(app, raise_server_exceptions=False) as client:
         page = client.get("/dashboard/bug")
     assert page.status_code == 500

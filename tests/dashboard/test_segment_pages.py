@@ -1,7 +1,9 @@
 """Segments in the dashboard: sizes, members, and the form."""
 
 from ensue.codec.build import build
-from ensue.core.records import Campaign
+from ensue.core.records import Campaign, Segment
+from ensue.web.dashboard.paging import SHOWN
+from ensue.web.site import Site
 from tests.dashboard.reading import sent
 from tests.dashboard.world import CAMPAIGNS, World
 from tests.web.mailing import Client
@@ -20,6 +22,16 @@ def test_segments_are_listed_in_words_and_with_their_sizes(browser: Client, worl
     assert "Country is SE" in page
     assert "50.0 %" in page
     assert world.site.people.load("ana").exists
+
+
+def test_a_long_list_of_segments_has_pages_and_everyone_is_last(browser: Client, site: Site) -> None:
+    for number in range(SHOWN + 1):
+        site.definitions.save_segment(build(Segment, {"kind": "segment", "id": f"s{number:02}"}))
+    first, last = browser.get(SEGMENTS).text, browser.get(f"{SEGMENTS}?page=2").text
+    assert first.count(f'href="{SEGMENTS}/s') == SHOWN
+    assert "this segment is always there" not in first
+    assert f'href="{SEGMENTS}/s{SHOWN}"' in last
+    assert "this segment is always there" in last
 
 
 def test_who_is_in_is_listed_and_who_uses_it(browser: Client, world: World) -> None:

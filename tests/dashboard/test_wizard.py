@@ -199,7 +199,7 @@ def test_follow_ons_are_launched_with_their_original(browser: Client, site: Site
 def test_a_follow_on_hears_that_its_original_is_live_already(browser: Client, site: Site, news: str) -> None:
     site.definitions.save_campaign(build(Campaign, ANSWER))
     site.launching.move("launch", ["news"])
-    assert "“News” is active already." in browser.get(f"{news.replace('news', 'answer')}/review").text
+    assert "“News” has been active since" in browser.get(f"{news.replace('news', 'answer')}/review").text
 
 
 def test_what_is_live_must_stay_valid(browser: Client, site: Site, news: str) -> None:

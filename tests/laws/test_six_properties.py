@@ -60,7 +60,7 @@ class DyingStore:
 
     def __init__(self, store: Store, crash_at: int, *, is_committed: bool) -> None:
         self.journal, self.ledger, self.catalog, self.inbox = store.journal, store.ledger, store.catalog, store.inbox
-        self.operators = store.operators
+        self.operators, self.backtests = store.operators, store.backtests
         self._store = store
         self._left = crash_at
         self._is_committed = is_committed

@@ -269,7 +269,8 @@ class _Life:
         return bucket(f"user:{self.user}") < self.world.workspace.global_control_group * 100  # V3
 
     def due_at(self, definition: records.Campaign, at: datetime) -> datetime:
-        delay = None if isinstance(definition.delivery, records.Scheduled | None) else definition.delivery.delay
+        delivery = definition.delivery
+        delay = None if isinstance(delivery, records.Scheduled | records.External | None) else delivery.delay
         return due_time(delay, at, user_zone=self.history.zone(), workspace_zone=self.world.workspace.time_zone)
 
     def enter(self, definition: records.Campaign, deed: Deed, name: str) -> None:
@@ -321,7 +322,9 @@ class _Life:
         """Decide about an entry that is due: the first that fails gives the outcome (S1 to S9)."""
         campaign = entry.campaign
         delivery = campaign.delivery
-        is_to_be_checked = not isinstance(delivery, records.Scheduled | None) and delivery.recheck_audience
+        is_to_be_checked = (
+            not isinstance(delivery, records.Scheduled | records.External | None) and delivery.recheck_audience
+        )
         is_to_be_checked = is_to_be_checked or entry.postponed_to is not None
         if delivery is not None and _is_after(entry.decide_at(), delivery.end):
             self.suppress(entry, "outside_duration")

@@ -55,14 +55,14 @@ def trigger_of(campaign: records.Campaign, event: Event, changed: Mapping[str, J
             return "scheduled" if isinstance(event, Targeted) and event.campaign == campaign.id else None
         case records.ApiTriggered():
             return "api" if isinstance(event, ApiCalled) and event.campaign == campaign.id else None
-        case None:
+        case records.External() | None:
             return None
 
 
 def exception_of(campaign: records.Campaign, event: Event, changed: Mapping[str, Json]) -> str | None:
     """Return the name of the campaign's first exception that the event is, if any."""
     delivery = campaign.delivery
-    exceptions = () if delivery is None or isinstance(delivery, records.Scheduled) else delivery.exceptions
+    exceptions = () if isinstance(delivery, records.Scheduled | records.External | None) else delivery.exceptions
     return _first(exceptions, event, changed, campaign.id)
 
 

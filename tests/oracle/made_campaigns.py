@@ -292,7 +292,7 @@ def edited(dice: Dice, campaign: records.Campaign, names: Names, *, at: datetime
 
 
 def _edited_delivery(dice: Dice, delivery: records.Delivery | None, at: datetime) -> records.Delivery | None:
-    if delivery is None or isinstance(delivery, records.Scheduled):
+    if delivery is None or isinstance(delivery, records.Scheduled | records.External):
         return delivery
     delay = a_delay(dice)
     begin, end = _duration(dice, delay, at)
@@ -334,7 +334,7 @@ def _is_quick(campaign: records.Campaign, *, is_patient: bool) -> bool:
 def originals(campaign: records.Campaign) -> set[str]:
     """Return the campaigns and cards that triggers and exceptions refer to."""
     delivery = campaign.delivery
-    if delivery is None or isinstance(delivery, records.Scheduled):
+    if delivery is None or isinstance(delivery, records.Scheduled | records.External):
         return set()
     listed = delivery.triggers if isinstance(delivery, records.ActionBased) else ()
     return named_in((*listed, *delivery.exceptions))

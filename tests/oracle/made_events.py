@@ -56,7 +56,7 @@ def listened_event(dice: Dice, frame: Frame, definitions: Mapping[str, records.C
 def _kinds(campaign: records.Campaign) -> list[Kind]:
     delivery = campaign.delivery
     conversions: list[Kind] = [conversion.event for conversion in campaign.conversions]
-    if delivery is None or isinstance(delivery, records.Scheduled):
+    if delivery is None or isinstance(delivery, records.Scheduled | records.External):
         return conversions
     triggers = delivery.triggers if isinstance(delivery, records.ActionBased) else ()
     return [*triggers, *triggers, *delivery.exceptions, *delivery.exceptions, *conversions]

@@ -127,6 +127,7 @@ def _may_launch(draft: Draft, name: str, at: datetime) -> bool:
         return when > at and (delivery.end is None or delivery.end > at)
     return (
         delivery is None
+        or isinstance(delivery, records.External)
         or delivery.end is None
         or delivery.end > max(at, delivery.start or at) + longest(delivery.delay)
     )
@@ -162,7 +163,7 @@ def _meaningful(dice: Dice, draft: Draft) -> datetime:
     campaign = dice.pick(list(draft.definitions.values()))
     zone = zone_or(dice.pick(draft.users).attributes.get("time_zone"), "UTC")
     delivery = campaign.delivery
-    delay = None if delivery is None or isinstance(delivery, records.Scheduled) else delivery.delay
+    delay = None if delivery is None or isinstance(delivery, records.Scheduled | records.External) else delivery.delay
     instants = [due_time(delay, since, user_zone=zone, workspace_zone=zone)] * 3
     if campaign.re_eligibility:
         instants.append(since + campaign.re_eligibility.window)

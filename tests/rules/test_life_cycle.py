@@ -49,7 +49,7 @@ def test_a_move_leads_from_state_to_state_or_is_refused(state: str, move: Move, 
         for earlier in LIVES[state]:
             stage.move(earlier, name, at="+1h")
         if (state, move) in LEADS:
-            assert stage.bench.launching.move(move, [name]) == [LEADS[state, move]]
+            assert stage.bench.launching.move(move, [name]) == {name: LEADS[state, move]}
         else:
             with pytest.raises(Rejected, match=state) as rejected:
                 stage.bench.launching.move(move, [name])

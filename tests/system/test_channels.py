@@ -1,6 +1,7 @@
 """A whole Ensue sends push messages and webhooks out of the box, to real services on the loopback."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,11 +126,12 @@ def test_the_key_of_web_push_is_made_once_and_kept(settings: Settings) -> None:
 
 
 def test_files_that_hold_no_keys_are_refused_at_start(settings: Settings, tmp_path: Path) -> None:
-    empty = tmp_path / "empty"
+    empty, before = tmp_path / "empty", set(threading.enumerate())
     empty.touch()
     for wrong in (replace(settings, fcm_credentials=empty), replace(settings, apns_key=empty)):
         with pytest.raises(Rejected):
             open_system(wrong, SystemClock())
+    assert set(threading.enumerate()) <= before, "a thread keeps the process from ending"
     right = replace(settings, apns_key=key_file(tmp_path), apns_key_id="K", apns_team_id="T", apns_topic="a.b")
     with opened(right):
         pass

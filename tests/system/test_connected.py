@@ -116,7 +116,8 @@ def delivered(fetch: Callable[[Inquiry], Found]) -> Iterator[tuple[Stage, Simula
         users: [ana]
     """) as stage:
         bench = stage.bench
-        render = renderer(bench.runner, Tracker("secret", "https://links.example.com"), SIMULATED_MAIL, fetch)
+        tracker = Tracker("secret", "https://links.example.com")
+        render = renderer(bench.runner, tracker, SIMULATED_MAIL, fetch=fetch)
         delivery = Delivery(bench.runner, bench.clock, carriers=lambda: {"webhook": transport}, render=render)
         own = Stage(replace(bench, deliver=delivery.run_once), stage.scenario)
         own.move("launch", "hello", at="+0s")

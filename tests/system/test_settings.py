@@ -82,3 +82,18 @@ def test_apples_sandbox_alone_is_not_enough() -> None:
 def test_a_flag_is_yes_or_no(tmp_path: Path) -> None:
     (problem,) = refused(**apns(tmp_path), ENSUE_APNS_SANDBOX="true")
     assert problem.path == "ENSUE_APNS_SANDBOX"
+
+
+def test_secrets_are_known_by_their_names_in_small_letters() -> None:
+    assert read_settings({"ENSUE_SECRET_CRM_TOKEN": "t0p"}).secrets == {"crm_token": "t0p"}
+    (problem,) = refused(ENSUE_SECRET_="t0p")
+    assert problem.path == "ENSUE_SECRET_"
+
+
+def test_another_ensue_needs_a_key() -> None:
+    settings = read_settings({"ENSUE_REMOTE": "https://ensue.example/", "ENSUE_REMOTE_KEY": "ek_1"})
+    assert (settings.remote, settings.remote_key) == ("https://ensue.example", "ek_1")
+    (problem,) = refused(ENSUE_REMOTE="https://ensue.example")
+    assert problem.path == "ENSUE_REMOTE_KEY"
+    (problem,) = refused(ENSUE_REMOTE="ensue.example", ENSUE_REMOTE_KEY="ek_1")
+    assert problem.path == "ENSUE_REMOTE"

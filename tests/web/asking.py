@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from argon2 import PasswordHasher
-from litestar import Litestar
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from ensue.ports import Clock, Runner, Transport
 from ensue.runners.clock import fresh_id
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -31,7 +32,7 @@ from ensue.services.people import People
 from ensue.services.staff import Staff
 from ensue.services.tickets import Tickets
 from ensue.services.tracking import Tracking
-from ensue.web.app import create_app
+from ensue.web.app import Application, create_app
 from ensue.web.site import MAX_BODY, Site
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ CAMPAIGN: Json = {
 class Api:
     """Calls the API with a key that has these scopes, and checks the status of every answer."""
 
-    def __init__(self, client: TestClient[Litestar], site: Site, *scopes: str) -> None:
+    def __init__(self, client: TestClient[Application], site: Site, *scopes: str) -> None:
         self.site = site
         self._client = client
         _, secret = site.keys.create("test", scopes or ("all",))
@@ -93,6 +94,11 @@ def roomy(site: Site, *scopes: str) -> Iterator[Api]:
     """Ask a site that takes bodies as large as it does in earnest."""
     with TestClient(create_app(replace(site, max_body=MAX_BODY))) as client:
         yield Api(client, site, *scopes)
+
+
+def routes_of(site: Site) -> list[HTTPRoute]:
+    """Return all addresses that are served."""
+    return [route for route in create_app(site).handlers.routes if isinstance(route, HTTPRoute)]
 
 
 def problem(answer: Json) -> Json:
@@ -136,6 +142,7 @@ def site_on(runner: Runner, clock: Clock, carriers: Mapping[str, Transport] = Ma
         inboxes=Inboxes(runner, hub),
         staff=Staff(runner, clock, fresh_id, QUICK),
         attempts=Attempts(clock),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         new_id=fresh_id,
     )
 

@@ -14,6 +14,7 @@ from ensue.runners.clock import VirtualClock, fresh_id
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -68,6 +69,7 @@ def site(tmp_path: Path, clock: VirtualClock, carriers: dict[str, SimulatedTrans
         inboxes=Inboxes(runner, hub),
         staff=Staff(runner, clock, fresh_id, QUICK),
         attempts=Attempts(clock),
+        backtests=BacktestJobs(runner, clock, fresh_id),
         new_id=fresh_id,
         owner_token=OWNER,
         max_body=10_000,

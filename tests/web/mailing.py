@@ -8,7 +8,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import msgspec
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from ensue.bootstrap import SIMULATED_MAIL, renderer
@@ -21,6 +20,7 @@ from ensue.parcels import Parcel
 from ensue.runners.clock import VirtualClock
 from ensue.runners.delivery import Delivery
 from ensue.services.scheduling import Scheduling
+from ensue.web.app import Application
 from ensue.web.site import Site
 
 URL = "http://ensue.test"
@@ -32,7 +32,7 @@ LETTER = Campaign(
     channels=Channels(email=msgspec.convert({"subject": "Hello", "html": HTML}, Email)),
     delivery=Scheduled(at="launch"),
 )
-Client = TestClient[Litestar]
+Client = TestClient[Application]
 
 
 class Addresses(msgspec.Struct, frozen=True):

@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 
-from litestar import Litestar
 from litestar.testing import TestClient
+
+from ensue.web.app import Application
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"
 
 
-def test_every_address_is_documented_and_no_other(client: TestClient[Litestar]) -> None:
+def test_every_address_is_documented_and_no_other(client: TestClient[Application]) -> None:
     assert told() == set(client.get("/api/openapi.json").json()["paths"])
 
 

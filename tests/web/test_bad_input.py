@@ -1,9 +1,9 @@
 """Each bad input gives one clear message with its place and remedy, and nothing is half written."""
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
+from ensue.web.app import Application
 from ensue.web.site import Site
 from tests.web.asking import CAMPAIGN, Api, Json, events_in, problem
 
@@ -11,7 +11,7 @@ SAVE = "/api/v1/campaigns"
 
 
 @pytest.fixture
-def api(client: TestClient[Litestar], site: Site) -> Api:
+def api(client: TestClient[Application], site: Site) -> Api:
     return Api(client, site)
 
 

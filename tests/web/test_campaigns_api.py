@@ -1,7 +1,7 @@
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
+from ensue.web.app import Application
 from ensue.web.site import Site
 from tests.web.asking import CAMPAIGN, NOW, Api, Json, problem
 
@@ -11,7 +11,7 @@ SEGMENT: Json = {"kind": "segment", "id": "swedes", "filter": {"attribute": "cou
 
 
 @pytest.fixture
-def api(client: TestClient[Litestar], site: Site) -> Api:
+def api(client: TestClient[Application], site: Site) -> Api:
     return Api(client, site)
 
 
@@ -159,7 +159,7 @@ def test_the_state_of_all_is_shown(saved: Api) -> None:
     assert saved.get("/api/v1/runs")["runs"] == []
 
 
-def test_a_key_is_made_shown_once_and_revoked(api: Api, client: TestClient[Litestar]) -> None:
+def test_a_key_is_made_shown_once_and_revoked(api: Api, client: TestClient[Application]) -> None:
     made = api.post("/api/v1/keys", {"name": "shop", "scopes": ["campaigns:read"]})
     header = {"Authorization": f"Bearer {made['secret']}"}
     assert client.get("/api/v1/campaigns", headers=header).status_code == 200
@@ -172,7 +172,7 @@ def test_a_key_is_made_shown_once_and_revoked(api: Api, client: TestClient[Lites
     assert problem(api.post("/api/v1/keys", {"name": "x", "scopes": ["fly"]}, 400))["path"].startswith("scopes")
 
 
-def test_reading_does_not_open_writing_or_launching(client: TestClient[Litestar], site: Site) -> None:
+def test_reading_does_not_open_writing_or_launching(client: TestClient[Application], site: Site) -> None:
     reader = Api(client, site, "campaigns:read")
     reader.post("/api/v1/campaigns", CAMPAIGN, 403)
     reader.post("/api/v1/launch", {"ids": ["hello"]}, 403)

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from ensue.core.events import AttributesChanged, CustomEventLogged, Purchased
 from ensue.runners.clock import VirtualClock
 from ensue.runners.embedded import EmbeddedRunner
 from ensue.store.sqlite import SqliteStore
-from ensue.web.app import create_app
+from ensue.web.app import Application, create_app
 from ensue.web.site import Site
 from tests.channels.browser import Browser
 from tests.web.asking import NOW, Api, Json, events_in, roomy, site_on, user
@@ -159,7 +158,7 @@ def test_an_event_with_the_same_id_counts_once(api: Api) -> None:  # O1
     assert state.events["viewed_item"].count == 1
 
 
-def test_a_key_of_another_scope_opens_nothing(client: TestClient[Litestar], site: Site) -> None:
+def test_a_key_of_another_scope_opens_nothing(client: TestClient[Application], site: Site) -> None:
     Api(client, site, "users:read").post("/users/track", {"events": [EVENT]}, status=403)
     assert events_in(site) == 0
 

@@ -1,20 +1,20 @@
 """How the command line talks to Ensue: over HTTP, to the running one, or to one that lives as long as the command.
 
-One rule: a command never touches the database itself, so it is the same whether Ensue runs or not.
+One rule: a command never touches the database itself, so it is the same whether Ensue runs or not, here or elsewhere.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import cast
 
 import httpx
 import msgspec
 
-from ensue.config import read_settings
+from ensue.config import Settings, read_settings
 from ensue.errors import Problem, Rejected, Unavailable
 from ensue.runners.clock import SystemClock
-from ensue.serving import reaching
+from ensue.serving import Address, reaching
 
 TIMEOUT = 60.0
 """Seconds to wait for an answer."""
@@ -24,9 +24,10 @@ Answer = dict[str, object]
 class Client:
     """Calls the API, and raises what it refuses."""
 
-    def __init__(self, http: httpx.Client) -> None:
-        """Use this connection."""
+    def __init__(self, http: httpx.Client, place: str) -> None:
+        """Use this connection; `place` tells this Ensue from others: its address, or its database."""
         self._http = http
+        self.place = place
 
     def get(self, path: str) -> Answer:
         """Return the answer to a GET."""
@@ -53,7 +54,17 @@ class Client:
 @contextmanager
 def client() -> Iterator[Client]:
     """Reach the Ensue of the settings in the environment, or start it for this command."""
-    with reaching(read_settings(os.environ), SystemClock()) as address:
+    settings = read_settings(os.environ)
+    with _reached(settings) as address:
         headers = {"Authorization": f"Bearer {address.token}", "Content-Type": "application/json"}
         with httpx.Client(base_url=address.url, headers=headers, timeout=TIMEOUT, trust_env=False) as http:
-            yield Client(http)
+            try:
+                yield Client(http, settings.remote or str(settings.database.resolve()))
+            except httpx.TransportError as error:
+                raise Unavailable(f"{address.url} does not answer: {error}") from error
+
+
+def _reached(settings: Settings) -> AbstractContextManager[Address]:
+    if settings.remote:
+        return nullcontext(Address(url=settings.remote, token=settings.remote_key))
+    return reaching(settings, SystemClock())

@@ -1,4 +1,4 @@
-"""`ensue apply`, `launch`, `status`, `users import` and `keys`: what a running Ensue is asked to do."""
+"""`ensue status`, `users import` and `keys`: what a running Ensue is asked to do."""
 
 from itertools import islice
 from pathlib import Path
@@ -11,48 +11,13 @@ from rich.table import Table
 from ensue.cli.client import Client, client
 from ensue.cli.printing import EXPECTED_FAILURE, OK, print_problems
 from ensue.codec.csv_people import Person, read_people
-from ensue.codec.documents import Document
-from ensue.codec.dump import dump
-from ensue.codec.scenario import Scenario
-from ensue.codec.yaml import load_documents
-from ensue.errors import Problem, Rejected, rejected
+from ensue.errors import Problem, Rejected
 
 BATCH = 1000
 """Users in one request."""
-SUFFIXES = (".yaml", ".yml")
 console = Console()
 users = App(name="users", help="Users.")
 keys = App(name="keys", help="API keys.")
-
-
-def apply(folder: Path) -> int:
-    """Save the campaigns, cards and segments of a folder's files, all or none; nothing is launched by it."""
-    files = sorted(one for one in folder.rglob("*") if one.suffix in SUFFIXES)
-    if not files:
-        raise rejected("file", str(folder), "holds no YAML file", "Name a folder with files ending in .yaml.")
-    documents: list[Document] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            documents += load_documents(file.read_text(encoding="utf-8"), str(file))
-        except Rejected as rejection:
-            problems += rejection.problems
-    if problems:
-        raise Rejected(problems)
-    definitions = [dump(one) for one in documents if not isinstance(one, Scenario)]
-    with client() as ensue:
-        ensue.post("/api/v1/apply", {"definitions": definitions})
-    for definition in definitions:
-        console.print(f"saved {definition['kind']} {definition['id']}", highlight=False)
-    return OK
-
-
-def launch(*ids: str) -> int:
-    """Launch campaigns and cards together: all of them or none."""
-    with client() as ensue:
-        ensue.post("/api/v1/launch", {"ids": list(ids)})
-    console.print(f"launched {', '.join(ids)}", highlight=False)
-    return OK
 
 
 def status() -> int:

@@ -53,7 +53,7 @@ def simulate(*files: Path, json: bool = False, runner: RunnerName = "simulated")
     for file in files:
         try:
             for scenario in load_scenarios(file):
-                worst = max(worst, _simulate(scenario, runner, is_json=json))
+                worst = max(worst, run(scenario, runner, is_json=json))
         except Rejected as rejection:
             print_problems(rejection.problems, str(file))
             worst = INVALID
@@ -79,7 +79,8 @@ def load_scenarios(file: Path) -> list[Scenario]:
     return [one for one in documents if isinstance(one, Scenario)]
 
 
-def _simulate(scenario: Scenario, runner: RunnerName, *, is_json: bool) -> int:
+def run(scenario: Scenario, runner: RunnerName, *, is_json: bool) -> int:
+    """Run a scenario and print what came of it; return the exit code."""
     with simulation_bench(runner, scenario.start) as bench:
         decisions = run_scenario(scenario, bench)
     comparisons = compare(scenario, decisions)

@@ -1,6 +1,7 @@
 """Scenarios: people, campaigns, a timeline, and what must come of it.
 
-One rule: a scenario names only people, campaigns and cards that it brings along; `check` holds it to that.
+One rule: a scenario names only people that it brings along, and campaigns and cards that it brings along or that lie
+beside it; `check` holds it to that.
 Not here: running one (`services`).
 """
 
@@ -224,6 +225,29 @@ class Scenario(Record, frozen=True, kw_only=True, tag_field="kind", tag="scenari
     timeline: tuple[TimelineStep, ...] = ()
     until: Moment
     expect: tuple[Expectation, ...] = ()
+
+
+class Around(msgspec.Struct, frozen=True):
+    """The campaigns, cards and segments beside a scenario, which it may name without bringing them along."""
+
+    campaigns: tuple[Campaign, ...] = ()
+    cards: tuple[Card, ...] = ()
+    segments: tuple[Segment, ...] = ()
+
+
+NOTHING_AROUND = Around()
+
+
+def completed(scenario: Scenario, around: Around) -> Scenario:
+    """Return a scenario with everything that is around it; what it defines itself stands in place of that."""
+    own = {*_ids(scenario.campaigns), *_ids(scenario.cards)}
+    segments = {one.id for one in scenario.segments}
+    return msgspec.structs.replace(
+        scenario,
+        campaigns=(*scenario.campaigns, *(one for one in around.campaigns if one.id not in own)),
+        cards=(*scenario.cards, *(one for one in around.cards if one.id not in own)),
+        segments=(*scenario.segments, *(one for one in around.segments if one.id not in segments)),
+    )
 
 
 def check(scenario: Scenario, findings: Findings) -> None:

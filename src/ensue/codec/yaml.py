@@ -43,9 +43,12 @@ def load_documents(text: str, source: str = "") -> list[Document]:
 
 def dump_yaml(record: Struct) -> str:
     """Return the text of a definition: block style, keys in the order of the definition, defaults left out."""
-    return yaml.dump(
-        dump(record), Dumper=_Dumper, allow_unicode=True, default_flow_style=False, sort_keys=False, width=WIDTH
-    )
+    return write_yaml(dump(record))
+
+
+def write_yaml(data: dict[str, object]) -> str:
+    """Return the text of plain data, as `dump_yaml` writes it."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, default_flow_style=False, sort_keys=False, width=WIDTH)
 
 
 def _take(document: Document, taken: set[tuple[type, str]], findings: Findings) -> None:

@@ -38,7 +38,7 @@ def render_text(template: str, names: Mapping[str, object], *, field: str = "", 
     if "{{" not in template and "{%" not in template:
         return template
     try:
-        return _rendered(parsed(template, escape=escape), names)
+        return _rendered(parsed(template, escape=escape), names, template)
     except (Aborted, Unavailable):
         raise
     except TemplateFault as fault:
@@ -63,7 +63,7 @@ def parsed(template: str, *, escape: bool) -> BoundTemplate:
     return tree
 
 
-def _rendered(tree: BoundTemplate, names: Mapping[str, object]) -> str:
+def _rendered(tree: BoundTemplate, names: Mapping[str, object], source: str) -> str:
     port = names.get(FETCH)
     fetch: Fetch = port if callable(port) else nowhere
     context = limits.Context(tree, {name: value for name, value in names.items() if name != FETCH}, fetch)
@@ -76,7 +76,9 @@ def _rendered(tree: BoundTemplate, names: Mapping[str, object]) -> str:
         except LiquidError as error:
             error.token = error.token or node.token
             raise
-        except (Aborted, TemplateFault, Unavailable):
+        except TemplateFault as fault:  # of a value that cannot be had, which knows no place
+            raise fault if fault.line else fault_at(source, node.token.start_index, fault.message, fault.hint) from None
+        except (Aborted, Unavailable):
             raise
         except Exception as error:  # no template, however odd, may bring delivery down
             raise LiquidError(f"{type(error).__name__}: {error}", token=node.token) from error

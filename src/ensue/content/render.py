@@ -6,13 +6,14 @@ Not here: checking a campaign before its launch (`check`).
 
 from typing import assert_never
 
-from ensue.content.context import Context, context_of
+from ensue.content.context import Context, context_of, with_names
 from ensue.content.email import EmailSettings, render_email
 from ensue.content.fetching import Fetch, silent
 from ensue.content.in_app import render_in_app
 from ensue.content.links import Tracker
 from ensue.content.liquid import TemplateFault
 from ensue.content.push import render_push
+from ensue.content.secrets import HIDDEN, Secrets
 from ensue.content.webhook import render_webhook
 from ensue.core.contents import Channels, Email, InAppMessage, Push, Webhook
 from ensue.core.effects import Message
@@ -33,9 +34,12 @@ def render(
     *,
     tracker: Tracker,
     settings: EmailSettings,
+    secrets: Secrets = HIDDEN,
     fetch: Fetch = silent,
 ) -> Parcel:
-    """Render a message for its channel; its templates ask other servers by `fetch`, or nobody.
+    """Render a message for its channel; without `secrets` their names stand in their places.
+
+    Templates ask other servers by `fetch`, or nobody.
 
     Raises `Aborted` where the template asks for no message, and `TemplateFault` where it cannot be rendered, also where
     the campaign has no such variation or channel (any more); `Unavailable` where a server must be asked again later.
@@ -44,7 +48,7 @@ def render(
     if content is None:
         raise TemplateFault(f"variation {message.variation} has no content", field=message.channel)
     context = context_of(campaign, message, state, fetch)
-    rendered = render_content(content, context, tracker=tracker, settings=settings)
+    rendered = render_content(content, context, tracker=tracker, settings=settings, secrets=secrets)
     return Parcel(id=message.id, channel=message.channel, content=rendered)
 
 
@@ -61,7 +65,14 @@ def variations(campaign: Campaign) -> list[tuple[str, Channels]]:
     return named or ([(SINGLE, campaign.channels)] if campaign.channels is not None else [])
 
 
-def render_content(content: Content, context: Context, *, tracker: Tracker, settings: EmailSettings) -> Rendered:
+def render_content(
+    content: Content,
+    context: Context,
+    *,
+    tracker: Tracker,
+    settings: EmailSettings,
+    secrets: Secrets = HIDDEN,
+) -> Rendered:
     """Render what goes to one channel."""
     match content:
         case Email():
@@ -71,6 +82,6 @@ def render_content(content: Content, context: Context, *, tracker: Tracker, sett
         case InAppMessage():
             return render_in_app(content, context)
         case Webhook():
-            return render_webhook(content, context)
+            return render_webhook(content, with_names(context, secret=secrets))
         case _:
             assert_never(content)

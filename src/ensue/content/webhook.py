@@ -1,7 +1,8 @@
 """A webhook, from its definition to the request that is made.
 
 One rule: it goes to an http(s) address, and its headers are one line each.
-Values are put in as they are; within JSON write `{{ ${first_name} | json }}`, or `| json_escape` between quotes.
+A secret is named, `{{ secret.crm_token }}`. Values are put in as they are;
+within JSON write `{{ ${first_name} | json }}`, or `| json_escape` between quotes.
 """
 
 from ensue import parcels

@@ -4,17 +4,21 @@ One rule: computed from definitions alone; drafts count.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from ensue.core.records import ActionBased, After, Campaign, CampaignState, CardState, InDays
+from ensue.core.records import ActionBased, After, Campaign, CampaignState, CardState, InDays, Spell
 from ensue.core.triggers import InteractWithCampaign, InteractWithCard, Trigger
 
 Lateness = Literal["missing", "late"]
 """The original is active and the follow-on still a draft; or the follow-on was launched after its original."""
+
+
+Span = tuple[datetime, datetime | None]
+"""From an instant on, until before another, or without end."""
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +94,45 @@ def lateness(original: CampaignState | CardState, follow_on: CampaignState) -> L
     return "late" if follow_on.spells[0].begun_at > original.spells[0].begun_at else None
 
 
+def launch_order(nodes: Iterable[str], edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the nodes, each once, follow-ons before their originals; `edges` lead from originals to follow-ons.
+
+    A search in depth: a node is left when all that follows on it is in the list, so only on a circle can an original
+    come before its follow-on. Where the edges leave it open, the order is that of the ids, as in T10.
+    """
+    wanted, seen = set(nodes), set[str]()
+    left: dict[str, None] = {}
+    stack = sorted(wanted, reverse=True)
+    while stack:
+        node = stack[-1]
+        if node in seen:
+            left.setdefault(stack.pop())
+            continue
+        seen.add(node)
+        stack += sorted((one for one in edges.get(node, ()) if one in wanted and one not in seen), reverse=True)
+    return list(left)
+
+
+def circles(order: Sequence[str], edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return the circles among nodes in their launch order: groups in which each leads to each, from original on."""
+    inner = {node: set(order).intersection(edges.get(node, ())) for node in order}
+    reached = {node: _reachable(node, inner) for node in order}
+    found: dict[str, list[str]] = {}
+    for node in reversed(order):
+        if node in reached[node]:
+            first = next((one for one in found if one in reached[node] and node in reached[one]), node)
+            found.setdefault(first, []).append(node)
+    return list(found.values())
+
+
+def missed_spans(original: Iterable[Spell], follow_on: Iterable[Spell]) -> tuple[Span, ...]:
+    """Return when the original was active and the follow-on was not: what happened then triggered nothing (T2, T3)."""
+    spans: list[Span] = [(spell.begun_at, spell.ended_at) for spell in original]
+    for spell in follow_on:
+        spans = [piece for span in spans for piece in _without(span, spell)]
+    return tuple(spans)
+
+
 def runaway_cycle(campaign: Campaign, others: Iterable[Campaign]) -> list[str]:
     """Return a cycle through a campaign in which nobody waits and everybody may receive again at once (T11)."""
     hasty = [one for one in (*others, campaign) if is_undelayed(one) and _may_repeat_at_once(one)]
@@ -107,6 +150,15 @@ def _reachable(node: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
         found.update(fresh)
         paths += fresh
     return found
+
+
+def _without(span: Span, spell: Spell) -> Iterator[Span]:
+    """Yield what a spell leaves of a span."""
+    begin, end = span
+    if begin < spell.begun_at:
+        yield begin, spell.begun_at if end is None else min(end, spell.begun_at)
+    if spell.ended_at is not None and (end is None or spell.ended_at < end):
+        yield max(begin, spell.ended_at), end
 
 
 def _may_repeat_at_once(campaign: Campaign) -> bool:

@@ -58,7 +58,7 @@ def _add_revenue(turn: Turn, event: Purchased, at: datetime) -> None:
     """C3: a purchase within the primary window adds to the campaign's revenue."""
     if not turn.plan.earning:
         return
-    for campaign in sorted(turn.plan.earning & turn.state.campaigns.keys()):
+    for campaign in sorted(turn.plan.earning.intersection(turn.state.campaigns)):
         receipt = _receipt_for(turn, campaign, at)
         if receipt is not None and at < receipt.at + _primary_window(turn.plan.campaigns[campaign].current):
             amount = event.price * event.quantity

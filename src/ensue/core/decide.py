@@ -10,7 +10,7 @@ How to read it. Every event passes the same stations in the same order (T5, T6; 
 One rule: `decide` is a function of its arguments (O4). No clock, no chance, no I/O, no other user.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -66,8 +66,11 @@ GREETING = (AttributesChanged, CustomEventLogged, Purchased, SessionStarted)
 """Events that make a user known."""
 
 
-def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
-    """Return the state after the event, and what is to be done. `state` is `None` for a user never heard of."""
+def decide(state: UserState | None, event: Event, plan: Plan, along: Sequence[CampaignInteracted] = ()) -> Step:
+    """Return the state after the event, and what is to be done. `state` is `None` for a user never heard of.
+
+    `along` are interactions that the system made of this very event and that were recorded: only a replay has them.
+    """
     now = event.received_at
     at = min(event.at, now)  # O3
     known = state if state is not None else unknown(event.user, at)
@@ -76,7 +79,7 @@ def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
         seen = remembered(known.seen, event.id, now)
         if seen is None:
             return Step(known, (), is_new=False)
-        is_quiet = is_calm and known.exists
+        is_quiet = is_calm and known.exists and not along
         if is_quiet and isinstance(event, CustomEventLogged) and event_key(event.name) not in plan.listening:
             # nobody heeds it: the way through the stations, cut short
             return Step(replace(known, seen=seen, events=tallied(known.events, event.name, at)), ())
@@ -86,6 +89,7 @@ def decide(state: UserState | None, event: Event, plan: Plan) -> Step:
         bury(turn)
         _run(turn, until=at)
     _take(turn, event, at)
+    turn.queue.extend(along)
     if turn.queue or turn.entered or not is_calm:
         _run(turn, until=now)
     return Step(turn.state, _effects(turn))

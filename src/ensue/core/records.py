@@ -12,7 +12,7 @@ How a union is written in a file:
 """
 
 from datetime import datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -20,7 +20,7 @@ from msgspec import Meta
 from ensue.core.conditions import Audience, Filter
 from ensue.core.contents import Channels, Variation
 from ensue.core.triggers import ClickEmail, OpenEmail, Trigger
-from ensue.core.words import Percent, Record, Slug, Weekday, Zone
+from ensue.core.words import ChannelName, Percent, Record, Slug, Weekday, Zone
 
 
 class After(Record, frozen=True, kw_only=True):
@@ -81,7 +81,18 @@ class ApiTriggered(Record, frozen=True, kw_only=True, tag_field="type", tag="api
     recheck_audience: bool = False
 
 
-Delivery = ActionBased | Scheduled | ApiTriggered
+class External(Record, frozen=True, kw_only=True, tag_field="type", tag="external"):
+    """Sent by another system, never by Ensue, which takes up the interactions with it (B8).
+
+    With `channels`, interactions of other channels are refused; without, all are taken.
+    """
+
+    channels: tuple[ChannelName, ...] = ()
+    start: ClassVar[datetime | None] = None
+    end: ClassVar[datetime | None] = None
+
+
+Delivery = ActionBased | Scheduled | ApiTriggered | External
 
 
 # ---------------------------------------------------------------- campaign, card, segment

@@ -12,6 +12,7 @@ import msgspec
 
 from ensue.core.conditions import Audience
 from ensue.core.connections import cycle_through, following, runaway_cycle
+from ensue.core.occasions import channel_of
 from ensue.core.records import (
     ActionBased,
     After,
@@ -19,6 +20,7 @@ from ensue.core.records import (
     Campaign,
     Card,
     Conversion,
+    External,
     Scheduled,
     Segment,
     Status,
@@ -43,6 +45,22 @@ NARROWS = {
 }
 
 
+SENDING = (
+    "channels",
+    "variations",
+    "control_group",
+    "audience",
+    "re_eligibility",
+    "send_to",
+    "quiet_hours",
+    "ignore_frequency_caps",
+    "count_toward_frequency_caps",
+    "ignore_global_control_group",
+    "rate_limit",
+)
+"""What a campaign says about how Ensue sends it."""
+
+
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What a definition may refer to; `campaigns` holds the newest version of each, with its status."""
 
@@ -57,6 +75,8 @@ def launch_problems(campaign: Campaign, known: Known, now: datetime | None) -> l
 
     With `now`, what lies in the past is a problem, too; for a campaign that is live already it is none.
     """
+    if isinstance(campaign.delivery, External):
+        return [*_unused(campaign), *_conversions(campaign, known)]
     found = [*_content(campaign), *_delivery(campaign, known, now), *_audience(campaign.audience, known)]
     found += [*_conversions(campaign, known), *_limits(campaign), *_runaway(campaign, known)]
     return found
@@ -155,12 +175,24 @@ def _variations(campaign: Campaign) -> Iterator[Problem]:
 # ---------------------------------------------------------------- delivery
 
 
+def _unused(campaign: Campaign) -> Iterator[Problem]:
+    """Yield what says something about sending in a campaign that another system sends (B8)."""
+    audience = campaign.audience
+    is_everyone = audience.filter is None and not {*audience.segments} - {"everyone"}
+    plain = Campaign(id=campaign.id, audience=audience if is_everyone else Audience())
+    for name in SENDING:
+        if getattr(campaign, name) != getattr(plain, name):
+            hint = "Remove it, or choose another delivery."
+            yield _problem("external", name, "has no effect where another system sends the campaign", hint)
+
+
 def _delivery(campaign: Campaign, known: Known, now: datetime | None) -> Iterator[Problem]:
     delivery = campaign.delivery
     if delivery is None:
-        yield _problem(
-            "delivery", "delivery", "is missing", "Say when it is sent: scheduled, action_based, api_triggered."
-        )
+        hint = "Say when it is sent: scheduled, action_based, api_triggered, external."
+        yield _problem("delivery", "delivery", "is missing", hint)
+        return
+    if isinstance(delivery, External):
         return
     yield from _duration(delivery.start, delivery.end, now)
     if isinstance(delivery, Scheduled):
@@ -318,9 +350,19 @@ def _unlikely(path: str, trigger: InteractWithCampaign, known: Known) -> Iterato
         return
     original = known.campaigns[trigger.campaign][1]
     where = f"{path}.interact_with_campaign"
-    if trigger.interaction == "enrolled_in_control_group" and not original.control_group:
+    if isinstance(original.delivery, External):
+        yield from _unclaimed(where, trigger, original.id, original.delivery)
+    elif trigger.interaction == "enrolled_in_control_group" and not original.control_group:
         message = f"'{original.id}' has no control group"
         yield _problem("no_control_group", f"{where}.interaction", message, "Give it a control_group.")
     if trigger.interaction == "perform_conversion_event" and not original.conversions:
         message = f"'{original.id}' has no conversion events"
         yield _problem("no_conversions", f"{where}.interaction", message, "Give it conversions before its launch.")
+
+
+def _unclaimed(path: str, trigger: InteractWithCampaign, original: str, delivery: External) -> Iterator[Problem]:
+    """Warn of an interaction by a channel that the other system does not send by: such reports are refused."""
+    channel = channel_of(trigger.interaction)
+    if delivery.channels and channel is not None and channel not in delivery.channels:
+        message = f"'{original}' is sent by another system, and not by {channel}"
+        yield _problem("unclaimed_channel", f"{path}.interaction", message, f"It has {', '.join(delivery.channels)}.")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ensue.core.decide import INTERNAL, decide
-from ensue.core.effects import Clear, Effects, Empty, HandOver, Message, Send, Withdraw
+from ensue.core.effects import Clear, Effects, Empty, HandOver, Log, Message, Send, Withdraw
 from ensue.core.events import Claimed, Deferred, Event, Woken
 from ensue.core.plan import Plan, compile_plan
 from ensue.core.state import UserState
@@ -112,14 +112,20 @@ class SerialRunner:
         changed: dict[str, UserState] = {}
         effects: list[Effects] = []
         news: list[bool] = []
+        logged: list[Event] = []
         for event in events:
             before = states.get(event.user)
             step = decide(before, event, self.plan)
             news.append(step.is_new)
-            effects.extend(step.effects)
+            if step.is_new and type(event) not in INTERNAL:
+                logged.append(event)
+            for effect in step.effects:  # what the system made of an event stands in the log right after it
+                if isinstance(effect, Log):
+                    logged.append(effect.event)
+                else:
+                    effects.append(effect)
             if step.state is not before:
                 states[event.user] = changed[event.user] = step.state
-        logged = [event for event, new in zip(events, news, strict=True) if new and type(event) not in INTERNAL]
         self._save(changed, logged, effects)
         return news, effects
 

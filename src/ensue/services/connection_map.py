@@ -5,7 +5,7 @@ Not here: where things lie in the picture (`web.dashboard.layout`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -35,7 +35,8 @@ class Strand(msgspec.Struct, frozen=True, kw_only=True):
     """One interaction of a link, and what came of it.
 
     `interacted` is how often it happened with the original; `outcomes` are those of the follow-on's decisions that it
-    led to, by name. For an exception, `cancelled` is how many entries it cancelled.
+    led to, by name. `converted` counts conversions A of what was sent. For an exception, `cancelled` is how many
+    entries it cancelled.
     """
 
     interaction: str
@@ -44,7 +45,14 @@ class Strand(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     cancelled: int = 0
     sent: int = 0
+    converted: int = 0
     outcomes: Mapping[str, int] = {}
+
+    @property
+    def cancelled_by(self) -> dict[str, int]:
+        """Return how many of the entries that a trigger led to were cancelled, by exception."""
+        found = (name.partition(":") for name in self.outcomes)
+        return {rest: self.outcomes[f"{head}:{rest}"] for head, _, rest in found if head == "cancelled" and rest}
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +139,13 @@ def atlas_of(
     return Atlas(nodes=nodes, links=tuple(links))
 
 
+def among(atlas: Atlas, names: Collection[str]) -> Atlas:
+    """Return the part of a map that leads to these by triggers, and the ends of its links."""
+    links = tuple(one for one in atlas.links if one.follow_on in names and one.triggers)
+    ends = {*names, *(one.original for one in links)}
+    return Atlas(nodes={name: node for name, node in atlas.nodes.items() if name in ends}, links=links)
+
+
 def _node(one: CampaignState | CardState, outcomes: Mapping[str, int], done: Mapping[tuple[str, str], int]) -> Node:
     if isinstance(one, CardState):
         viewed = done.get((f"card:{one.id}", "view_card"), 0)
@@ -160,7 +175,7 @@ def _strand(one: Connection, done: Mapping[tuple[str, str], int], amounts: Amoun
     if one.role == "exception":
         cancelled = standing.get("exception", 0)
         return Strand(interaction=one.interaction, role=one.role, interacted=interacted, cancelled=cancelled)
-    outcomes = {name: amount for name, amount in standing.items() if name != "exception"}
+    outcomes = {name: amount for name, amount in standing.items() if name not in ("exception", "converted")}
     return Strand(
         interaction=one.interaction,
         role=one.role,
@@ -168,6 +183,7 @@ def _strand(one: Connection, done: Mapping[tuple[str, str], int], amounts: Amoun
         waiting=outcomes.get("waiting", 0) + outcomes.get("sending", 0),
         cancelled=sum(amount for name, amount in outcomes.items() if name.startswith("cancelled")),
         sent=outcomes.get("sent", 0),
+        converted=standing.get("converted", 0),
         outcomes=outcomes,
     )
 

@@ -3,11 +3,13 @@
 One rule: a draft may be saved in any state of completeness; what is live must stay valid.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from msgspec.structs import replace
 
+from ensue.codec.documents import name_of
 from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Version, Workspace
 from ensue.core.validation import (
     Known,
@@ -20,9 +22,11 @@ from ensue.core.validation import (
 )
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Catalog, Clock, Runner, Store
+from ensue.services.holding import Definition, Saved, holdings, saved, stale
 from ensue.services.hub import FeedChanged, Hub
 
 T = TypeVar("T")
+D = TypeVar("D", Campaign, Card, Segment)
 
 CheckContent = Callable[[Campaign | Card], list[Problem]]
 
@@ -78,24 +82,35 @@ class Definitions:
 
         return self._change(save)
 
-    def apply(self, definitions: list[Campaign | Card | Segment]) -> None:
-        """Save several definitions, all or none; they may refer to one another."""
+    def apply(
+        self,
+        definitions: Sequence[Definition],
+        *,
+        expected: Mapping[str, str | None] = MappingProxyType({}),
+        dry_run: bool = False,
+    ) -> list[Saved]:
+        """Save what is new or changed of several definitions, all or none; they may refer to one another.
 
-        def save(store: Store) -> None:
-            for one in definitions:
-                if isinstance(one, Card):
-                    _save_card(store.catalog, one)
-                elif isinstance(one, Segment):
-                    store.catalog.save_segment(one)
-            for one in definitions:
-                if isinstance(one, Campaign):
-                    self._save_campaign(store, one)
-            for one in definitions:
-                if isinstance(one, Segment):
-                    _save_segment(store.catalog, one)
-            self._refuse_broken(store.catalog, [one for one in definitions if isinstance(one, Card)])
+        `expected` gives digests by name, as in `campaign/newsletter`: where Ensue holds another one by now, everything
+        is refused. `None` stands for a definition that is not there yet. With `dry_run` nothing is saved.
+        """
 
-        self._change(save)
+        def save(store: Store) -> list[Saved]:
+            before = holdings(store.catalog)
+            if problems := stale(definitions, before, expected):
+                raise Rejected(problems)
+            found = [saved(one, before.get(name_of(one))) for one in definitions]
+            self._save_all(
+                store, [None if one.change == "unchanged" else definitions[n] for n, one in enumerate(found)]
+            )
+            if dry_run:
+                raise _Tried(found)
+            return found
+
+        try:
+            return self._change(save)
+        except _Tried as tried:
+            return tried.saved
 
     def duplicate(self, campaign: str, copy: str) -> CampaignState:
         """Save a copy of a campaign's newest version as a draft (L6)."""
@@ -133,6 +148,17 @@ class Definitions:
             self._hub.tell_all(FeedChanged())
         return result
 
+    def _save_all(self, store: Store, changed: Sequence[Definition | None]) -> None:
+        """Save definitions, first what others refer to; problems tell the place in the list, which has gaps."""
+        catalog = store.catalog
+        for one in changed:
+            if isinstance(one, Segment):
+                catalog.save_segment(one)
+        _each(changed, Card, lambda card: _save_card(catalog, card))
+        _each(changed, Campaign, lambda campaign: self._save_campaign(store, campaign))
+        _each(changed, Segment, lambda segment: _save_segment(catalog, segment))
+        _each(changed, Card, lambda card: self._refuse_broken(catalog, [card]))
+
     def _save_campaign(self, store: Store, campaign: Campaign) -> CampaignState:
         before = store.catalog.find_campaign(campaign.id)
         if before is None:
@@ -168,6 +194,27 @@ class Definitions:
         problems = [one for card in active for one in self.problems(known(catalog), card, is_live=True)]
         if problems:
             raise Rejected(problems)
+
+
+class _Tried(Exception):
+    """What a dry run would have saved; it takes back the transaction."""
+
+    def __init__(self, saved: list[Saved]) -> None:
+        super().__init__()
+        self.saved = saved
+
+
+def _each(changed: Sequence[Definition | None], kind: type[D], save: Callable[[D], object]) -> None:
+    """Save each definition of a kind; raise `Rejected` with the problems of all, each with its place."""
+    problems: list[Problem] = []
+    for place, one in enumerate(changed):
+        if isinstance(one, kind):
+            try:
+                save(one)
+            except Rejected as error:
+                problems += [replace(each, path=f"definitions[{place}].{each.path}") for each in error.problems]
+    if problems:
+        raise Rejected(problems)
 
 
 def known(catalog: Catalog) -> Known:

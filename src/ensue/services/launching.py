@@ -3,12 +3,13 @@
 One rule: a set is launched whole or not at all, at one instant, follow-ons before their originals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
 
+from ensue.core.connections import connections_of, launch_order
 from ensue.core.events import Woken
 from ensue.core.records import Campaign, CampaignState, CardState, Scheduled, Spell, Status
 from ensue.core.validation import Known, nearest
@@ -40,8 +41,11 @@ class Launching:
         self._clock = clock
         self._definitions = definitions
 
-    def move(self, move: Move, ids: Sequence[str]) -> list[Status]:
-        """Move all of them or none; return their new states. Ids are those of campaigns or cards."""
+    def move(self, move: Move, ids: Sequence[str]) -> dict[str, Status]:
+        """Move all of them or none, at one instant; return their new states in the order in which they were moved.
+
+        Ids are those of campaigns or cards. Follow-ons become active before their originals, however the ids stand.
+        """
         before = self._runner.plan
         statuses = self._runner.change(lambda store: self._move(store, move, ids))
         self._tell(move, ids)
@@ -50,6 +54,10 @@ class Launching:
             if MOVES[move][1] != "active" and launched is not None and launched.status == "active":
                 self._sweep(name)
         return statuses
+
+    def problems(self, move: Move, ids: Sequence[str]) -> list[Problem]:
+        """Return what forbids a move now; raise `Rejected` for ids that nothing has."""
+        return self._runner.read(lambda store: self._checked(store, move, ids)[1])
 
     def _tell(self, move: Move, ids: Sequence[str]) -> None:
         """Tell open pages which messages are to be taken off, and that the feed may be another."""
@@ -67,13 +75,21 @@ class Launching:
             if launched.status != "active":
                 self._sweep(name)
 
-    def _move(self, store: Store, move: Move, ids: Sequence[str]) -> list[Status]:
-        now, others = self._clock.now(), known(store.catalog)
-        found = [_find(store.catalog, others, name) for name in ids]
-        problems = [problem for one in found for problem in self._problems(move, one, others)]
+    def _move(self, store: Store, move: Move, ids: Sequence[str]) -> dict[str, Status]:
+        found, problems = self._checked(store, move, ids)
         if problems:
             raise Rejected(problems)
-        return [self._moved(store, move, one, now) for one in found]
+        now = self._clock.now()
+        order = launch_order(found, edges_among(found.values())) if MOVES[move][1] == "active" else found
+        return {name: self._moved(store, move, found[name], now) for name in order}
+
+    def _checked(
+        self, store: Store, move: Move, ids: Sequence[str]
+    ) -> tuple[dict[str, CampaignState | CardState], list[Problem]]:
+        """Return what the ids name, each once, and what forbids to move it."""
+        others = known(store.catalog)
+        found = {name: _find(store.catalog, others, name) for name in ids}
+        return found, [problem for one in found.values() for problem in self._problems(move, one, others)]
 
     def _problems(self, move: Move, one: CampaignState | CardState, others: Known) -> list[Problem]:
         allowed, goal = MOVES[move]
@@ -118,6 +134,16 @@ class Launching:
 
     def _waiting(self, campaign: str, after: str) -> list[str]:
         return self._runner.read(lambda store: store.ledger.waiting_users(campaign, after, SWEPT))
+
+
+def edges_among(states: Iterable[CampaignState | CardState]) -> dict[str, set[str]]:
+    """Return, by original, the follow-ons among these that its interactions trigger."""
+    edges: dict[str, set[str]] = {}
+    for state in states:
+        for edge in connections_of(state.versions[-1].campaign) if isinstance(state, CampaignState) else ():
+            if edge.role == "trigger":
+                edges.setdefault(edge.original, set()).add(edge.follow_on)
+    return edges
 
 
 def _find(catalog: Catalog, others: Known, name: str) -> CampaignState | CardState:

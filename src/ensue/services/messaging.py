@@ -99,7 +99,8 @@ class Messaging:
     ) -> None:
         """Render as delivery does; every call of `test` has transports of its own, from `carriers`.
 
-        `render_test` renders what is really sent, and may ask the servers that its templates name; default is `render`.
+        Test messages are rendered by `render_test`, if it is given: with secrets and with what other servers say, which
+        what is shown does not have.
         """
         self._runner = runner
         self._clock = clock

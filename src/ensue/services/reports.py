@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from ensue.core.records import Campaign, CampaignState, Status
+from ensue.core.records import Campaign, CampaignState, External, Status
 from ensue.core.words import CHANNELS, ChannelName
 from ensue.history import Figure
 from ensue.ports import Store
@@ -140,7 +140,9 @@ def matching(lines: Iterable[Line], *, words: str = "", tag: str = "", status: s
 
 
 def channels_of(campaign: Campaign) -> tuple[ChannelName, ...]:
-    """Return the channels that a campaign uses in any of its variations."""
+    """Return the channels that a campaign uses in any of its variations, or that another system sends it by."""
+    if isinstance(campaign.delivery, External):
+        return campaign.delivery.channels
     contents = [campaign.channels, *(variation.channels for variation in campaign.variations)]
     return tuple(name for name in CHANNELS if any(one and getattr(one, name) is not None for one in contents))
 

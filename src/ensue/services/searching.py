@@ -61,10 +61,14 @@ class Searching:
             return found
         return self._with_email(address, after, limit) if is_attribute else self._beginning(query, after, limit, "id")
 
-    def members(self, audience: Audience, *, after: str = "", limit: int = 50) -> Found:
-        """Find those who belong to an audience at this instant."""
+    def members(self, audience: Audience, *, after: str = "", limit: int = 50, seconds: float = QUICK) -> Found:
+        """Find those who belong to an audience at this instant, as far as the time allows."""
         now, segments = self._clock.now(), self._runner.plan.segments
-        return self._asked(lambda state: in_audience(audience, state, now, segments), "audience", after, limit)
+
+        def belongs(state: UserState) -> bool:
+            return in_audience(audience, state, now, segments)
+
+        return self._asked(belongs, "audience", after, limit, seconds=seconds)
 
     # ------------------------------------------------------------ ways of finding
 
@@ -89,9 +93,11 @@ class Searching:
 
         return self._runner.read(read)
 
-    def _asked(self, belongs: Callable[[UserState], bool], kind: Kind, after: str, limit: int) -> Found:
+    def _asked(
+        self, belongs: Callable[[UserState], bool], kind: Kind, after: str, limit: int, *, seconds: float = QUICK
+    ) -> Found:
         """Ask users one after another, until a page is full or the time is over."""
-        end, looked_at = self._stopwatch() + QUICK, 0
+        end, looked_at = self._stopwatch() + seconds, 0
         found: list[UserState] = []
         while len(found) < limit and (batch := self._batch(after)):
             for state in batch:

@@ -3,7 +3,7 @@
 One rule: what names something that does not exist is refused with a clear error, never silently dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ import msgspec
 from ensue.core.effects import Message
 from ensue.core.events import (
     ApiCalled,
+    AttributesChanged,
     CampaignInteracted,
     CardInteracted,
     Event,
@@ -19,9 +20,11 @@ from ensue.core.events import (
     SubscriptionChanged,
 )
 from ensue.core.interacting import UNSUBSCRIBING
-from ensue.core.records import ApiTriggered
+from ensue.core.occasions import channel_of
+from ensue.core.records import ApiTriggered, Campaign, External
+from ensue.core.state import UserState
 from ensue.core.words import CampaignInteraction, CardInteraction, ChannelName, SubscribedChannel, Subscription
-from ensue.errors import rejected
+from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Clock, Runner, Store
 from ensue.services.definitions import load_campaign, load_card
 
@@ -68,13 +71,21 @@ class Tracking:
         """Submit events, in order; unsubscribing covers every user with that address (F3). Durable on return."""
         return self._runner.submit([*events, *self._spread(events)])[: len(events)] if events else []
 
-    def report(self, reports: Sequence[Reported]) -> list[bool]:
-        """Submit interactions; one that cannot be attributed refuses them all, with the place of it (I2)."""
+    def report(self, reports: Sequence[Reported], *, create_users: bool = False) -> list[bool]:
+        """Submit interactions; those that cannot be attributed refuse them all, with the place of each (I2).
+
+        With `create_users` users whom nobody ever knew are made; one who was deleted stays deleted.
+        """
         now = self._clock.now()
-        events = self._runner.read(
-            lambda store: [_checked(store, one, f"interactions[{place}].", now) for place, one in enumerate(reports)]
-        )
-        return self.submit(events)
+
+        def check(store: Store) -> tuple[list[Event], list[Event]]:
+            states = store.journal.load(list({one.user for one in reports}))
+            missing = {one.user: one.at or now for one in reversed(reports) if one.user not in states}
+            events = _checked(store, reports, states, {*missing} if create_users else set(), now)
+            return ([_made(user, at, now) for user, at in missing.items()] if create_users else []), events
+
+        made, events = self._runner.read(check)
+        return self.submit([*made, *events])[len(made) :]
 
     def attributed(self, one: Reported, path: str = "") -> Event:
         """Return the event of an interaction, to be submitted with others, or refuse it (I2).
@@ -153,13 +164,38 @@ def _others(store: Store, event: Event) -> list[Event]:
 def _load_user(store: Store, user: str, path: str) -> None:
     state = store.journal.load([user]).get(user)
     if state is None or not state.exists:
-        raise rejected("unknown_user", f"{path}", f"there is no user '{user}'", "Send an attribute or event first.")
+        raise _unknown_user(user, path)
 
 
-def _checked(store: Store, one: Reported, path: str, now: datetime) -> Event:
-    """Return the event of an interaction of a user who is known."""
-    _load_user(store, one.user, f"{path}user")
-    return _attributed(store, one, path, now)
+def _checked(
+    store: Store, reports: Sequence[Reported], states: Mapping[str, UserState], made: set[str], now: datetime
+) -> list[Event]:
+    """Return the events of interactions; raise `Rejected` with every one that cannot be attributed."""
+    events: list[Event] = []
+    problems: list[Problem] = []
+    for place, one in enumerate(reports):
+        path, state = f"interactions[{place}].", states.get(one.user)
+        try:
+            if one.user not in made and (state is None or not state.exists):
+                raise _unknown_user(one.user, f"{path}user", is_deleted=state is not None)
+            events.append(_attributed(store, one, path, now))
+        except Rejected as error:
+            problems += error.problems
+    if problems:
+        raise Rejected(problems)
+    return events
+
+
+def _made(user: str, at: datetime, now: datetime) -> AttributesChanged:
+    """Return the event that makes a user known, when their first interaction happened."""
+    return AttributesChanged(id=f"reported:{user}", user=user, at=at, received_at=now, attributes={})
+
+
+def _unknown_user(user: str, path: str, *, is_deleted: bool = False) -> Rejected:
+    if is_deleted:
+        hint = "Leave it out; an attribute or event of theirs would make them anew."
+        return rejected("unknown_user", path, f"the user '{user}' was deleted", hint)
+    return rejected("unknown_user", path, f"there is no user '{user}'", "Send an attribute or event first.")
 
 
 def _attributed(store: Store, one: Reported, path: str, now: datetime) -> Event:
@@ -173,7 +209,8 @@ def _attributed(store: Store, one: Reported, path: str, now: datetime) -> Event:
     if message is not None and message.campaign != campaign:
         hint = f"The message belongs to '{message.campaign}'."
         raise rejected("mismatch", f"{path}campaign", "is not the campaign of the message", hint)
-    load_campaign(store.catalog, campaign, f"{path}campaign")
+    definition = load_campaign(store.catalog, campaign, f"{path}campaign").versions[-1].campaign
+    _refuse_unclaimed(definition, one, path)
     at = one.at or now
     channel: ChannelName | None = message.channel if message else None
     return CampaignInteracted(
@@ -193,6 +230,18 @@ def _attributed(store: Store, one: Reported, path: str, now: datetime) -> Event:
         conversion=one.conversion,
         permanent=one.permanent,
     )
+
+
+def _refuse_unclaimed(campaign: Campaign, one: Reported, path: str) -> None:
+    """Refuse an interaction by a channel that the other system does not send the campaign by (B8)."""
+    delivery = campaign.delivery
+    if not isinstance(delivery, External) or not delivery.channels:
+        return
+    channel = channel_of(one.interaction)  # type: ignore[arg-type]  # the kinds of cards are dealt with elsewhere
+    if channel is not None and channel not in delivery.channels:
+        text = f"'{campaign.id}' is not sent by {channel}"
+        hint = f"Its delivery says {', '.join(delivery.channels)}."
+        raise rejected("unclaimed_channel", f"{path}interaction", text, hint)
 
 
 def _card_event(store: Store, one: Reported, path: str, now: datetime) -> CardInteracted:

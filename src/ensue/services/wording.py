@@ -13,7 +13,18 @@ from ensue.codec.durations import format_duration
 from ensue.core import triggers
 from ensue.core.conditions import Audience, Comparison
 from ensue.core.contents import Channels
-from ensue.core.records import ActionBased, After, ApiTriggered, Campaign, Conversion, Delay, InDays, OnNext, Scheduled
+from ensue.core.records import (
+    ActionBased,
+    After,
+    ApiTriggered,
+    Campaign,
+    Conversion,
+    Delay,
+    External,
+    InDays,
+    OnNext,
+    Scheduled,
+)
 from ensue.core.triggers import InteractWithCampaign, Trigger
 from ensue.core.words import CHANNELS, CampaignInteraction, CardInteraction, ChannelName, Zone
 from ensue.services.filter_wording import comparison_words, filter_words
@@ -62,6 +73,8 @@ def delivery_words(campaign: Campaign, names: Names) -> str:
             return _started(campaign, campaign.delivery, names)
         case ApiTriggered():
             return _started(campaign, campaign.delivery, names)
+        case External():
+            return _external(campaign.delivery)
         case _:
             assert_never(campaign.delivery)
 
@@ -182,6 +195,11 @@ def _started(campaign: Campaign, delivery: ActionBased | ApiTriggered, names: Na
         return f"{wait}."
     exceptions = listed([trigger_words(one, names) for one in delivery.exceptions], "or")
     return f"{wait}, unless the person {exceptions} in the meantime."
+
+
+def _external(delivery: External) -> str:
+    what = listed([CHANNEL_WORDS[one] for one in delivery.channels]) if delivery.channels else "any channel"
+    return f"Another system sends it (by {what}); Ensue takes what people did with it, and starts what follows."
 
 
 def _sent(campaign: Campaign) -> str:

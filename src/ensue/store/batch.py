@@ -25,6 +25,7 @@ from ensue.core.effects import (
     Withdraw,
 )
 from ensue.core.events import CampaignInteracted
+from ensue.history import end_name
 
 EPOCH = date(1970, 1, 1).toordinal()
 OPEN: frozenset[Outcome] = frozenset({"waiting", "sending"})
@@ -79,12 +80,6 @@ def gather(effects: Iterable[Effects]) -> Batch:
             case _:
                 assert_never(effect)
     return found
-
-
-def end_name(decision: Decision) -> str:
-    """Return the name under which an outcome is counted: with the exception that cancelled, or the reason."""
-    why = decision.exception if decision.outcome == "cancelled" else decision.reason
-    return f"{decision.outcome}:{why}" if why else decision.outcome
 
 
 def _is_an_end(decision: Decision) -> bool:

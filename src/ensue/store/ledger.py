@@ -1,18 +1,21 @@
 """The Ledger on SQLite: events, decisions, messages, figures.
 
-One rule: the log is written in order and without a second index; what must be found quickly has its own small table.
+One rule: the log is written in order; its one index is of interactions and grows in order, too. What else must be
+found quickly has its own small table.
 Not here: what `decide` needs (`journal`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import get_args
+from typing import assert_never, get_args
 
 import msgspec
 
 from ensue.core.effects import Decision, Effects, Message, Outcome
-from ensue.core.events import Event
-from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.core.events import CampaignInteracted, CardInteracted, Event
+from ensue.core.occasions import original_in
+from ensue.core.triggers import InteractWithCampaign, InteractWithCard
+from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.database import Cell, Database, Row
 from ensue.store.instants import micros
@@ -124,6 +127,11 @@ class SqliteLedger:
         row = self._database.row(SQL["find_message"], {"id": message})
         return _message(row[0]) if row else None
 
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        parameters: dict[str, Cell] = {"after": after, "limit": limit}
+        return [(number, _message(body)) for number, body in self._database.rows(SQL["messages"], parameters)]
+
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [_tale(row) for row in self._database.rows(SQL["events"], {"after": after, "limit": limit})]
@@ -133,11 +141,25 @@ class SqliteLedger:
         parameters: dict[str, Cell] = {"before": LAST if before is None else before, "limit": limit}
         return [_tale(row) for row in self._database.rows(SQL["latest_events"], parameters)]
 
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        parameters: dict[str, Cell] = {"after": after, "until": until}
+        if kinds is None:
+            return self._database.rows(SQL["skim_events"], parameters)
+        parameters["kinds"] = _encode(sorted(kinds)).decode()
+        return self._database.rows(SQL["skim_events_of_kinds"], parameters)
+
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
         """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
         last = LAST if before is None else before
         parameters: dict[str, Cell] = {"user": user, "limit": limit, "after": after, "before": last}
         return [_tale(row) for row in self._database.rows(SQL["events_of"], parameters)]
+
+    def interacted(self, questions: Sequence[Question]) -> Interacted:
+        """Count, by an index and exactly, the users and recorded interactions that meet any of the questions."""
+        asked = [one for question in questions for one in _asked(question)]
+        (users, interactions) = self._database.rows(SQL["interacted"], {"asked": _encode(asked).decode()})[0]
+        return Interacted(users=users, interactions=interactions)
 
     def _write(self, name: str, rows: list[tuple[Cell, ...]]) -> None:
         if rows:
@@ -150,7 +172,27 @@ class SqliteLedger:
 
 
 def _event_row(event: Event) -> tuple[Cell, ...]:
-    return event.user, micros(event.at), KINDS[type(event)], _text(event)
+    """Return the row of an event; a future time is that of its arrival (O3), while the body has it as it was told."""
+    at = micros(min(event.at, event.received_at))
+    interaction = event.interaction if isinstance(event, CampaignInteracted | CardInteracted) else None
+    return event.user, at, KINDS[type(event)], _text(event), original_in(event), interaction
+
+
+def _asked(question: Question) -> Iterator[dict[str, str | int | None]]:
+    """Yield what the statement asks, once for each span."""
+    trigger = question.trigger
+    named: dict[str, str | int | None] = {"interaction": trigger.interaction}
+    match trigger:
+        case InteractWithCampaign():
+            opens = None if trigger.opens == "any" else trigger.opens
+            named |= {"original": trigger.campaign, "link": trigger.link, "button": trigger.button, "opens": opens}
+            named["conversion"] = trigger.conversion
+        case InteractWithCard():
+            named["original"] = trigger.card
+        case _:
+            assert_never(trigger)
+    for since, until in question.spans:
+        yield {**named, "since": micros(since), "until": LAST if until is None else micros(until)}
 
 
 def _decision_row(decision: Decision) -> tuple[Cell, ...]:

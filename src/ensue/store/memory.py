@@ -6,6 +6,7 @@ Not here: how each of the three keeps its records (`memory_journal`, `memory_led
 
 from contextlib import AbstractContextManager
 
+from ensue.store.memory_backtests import MemoryBacktests
 from ensue.store.memory_catalog import MemoryCatalog
 from ensue.store.memory_inbox import MemoryInbox
 from ensue.store.memory_journal import MemoryJournal
@@ -24,6 +25,7 @@ class MemoryStore:
         self.ledger = MemoryLedger(self._turn)
         self.catalog = MemoryCatalog(self._turn)
         self.inbox = MemoryInbox(self._turn)
+        self.backtests = MemoryBacktests(self._turn)
         self.operators = MemoryOperators(self._turn)
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -6,15 +6,18 @@ Not here: what `decide` needs (`memory_journal`).
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from ensue.core.effects import Decision, Effects, Message, Outcome
-from ensue.core.events import Event
-from ensue.history import Crossing, DailyFigure, Figure, Tale
+from ensue.core.events import CampaignInteracted, Event
+from ensue.core.occasions import is_met, key_of, occasion_of
+from ensue.history import Crossing, DailyFigure, Figure, Interacted, Question, Skimmed, Tale
 from ensue.store.batch import EPOCH, gather
 from ensue.store.turn import Turn, by_turns
 
@@ -111,6 +114,7 @@ class MemoryLedger:
         """Return the counts by connection, sorted by follow-on, original, interaction, name."""
         names = sorted(self._of_campaign) if campaign is None else [campaign]
         found = Counter(key for name in names for decision in self._decided(name) for key in _crossed(decision))
+        found.update(key for event in self._events for key in self._converted(event) if campaign in (None, key[0]))
         return [
             Crossing(campaign=key[0], original=key[1], interaction=key[2], name=key[3], amount=amount)
             for key, amount in sorted(found.items())
@@ -134,6 +138,11 @@ class MemoryLedger:
         return self._messages.get(message)
 
     @by_turns
+    def messages(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Message]]:
+        """Return messages that were ever put into the outbox, with their numbers, ascending above `after`."""
+        return list(islice(enumerate(self._messages.values(), 1), after, after + limit))
+
+    @by_turns
     def events(self, *, after: int = 0, limit: int = 1000) -> list[Tale]:
         """Return recorded events in order of the log."""
         return [
@@ -148,12 +157,41 @@ class MemoryLedger:
         return [Tale(number=number, event=self._events[number - 1]) for number in range(end, max(0, end - limit), -1)]
 
     @by_turns
+    def skim(self, after: int, until: int, kinds: Collection[str] | None = None) -> list[Skimmed]:
+        """Return recorded events, not read yet, with numbers above `after` and up to `until`, of these kinds."""
+        skimmed = (
+            (event.user, str(type(event).__struct_config__.tag), event) for event in self._events[max(after, 0) : until]
+        )
+        return [
+            (user, kind, msgspec.json.encode(event).decode())
+            for user, kind, event in skimmed
+            if kinds is None or kind in kinds
+        ]
+
+    @by_turns
     def events_of(self, user: str, limit: int = 100, *, after: int = 0, before: int | None = None) -> list[Tale]:
         """Return a user's last events, the latest first. Slow: it reads the log from its end, or from `before`."""
         end = len(self._events) if before is None else min(before - 1, len(self._events))
         numbered = ((number, self._events[number - 1]) for number in range(end, after, -1))
         found = (Tale(number=number, event=event) for number, event in numbered if event.user == user)
         return list(islice(found, limit))
+
+    @by_turns
+    def interacted(self, questions: Sequence[Question]) -> Interacted:
+        """Count, exactly, the users and recorded interactions that meet any of the questions. Slow: it reads all."""
+        found = [event.user for event in self._events if any(_meets(event, one) for one in questions)]
+        return Interacted(users=len(set(found)), interactions=len(found))
+
+    def _converted(self, event: Event) -> Iterator[tuple[str, str, str, str]]:
+        """Yield the connection that an event is a conversion A of."""
+        if not isinstance(event, CampaignInteracted) or event.interaction != "perform_conversion_event":
+            return
+        number = self._numbers.get((event.user, event.campaign, event.entry or ""))
+        if number is None or event.conversion != "A":
+            return
+        decision = self._decisions[number - 1]
+        if decision.original is not None and decision.outcome != "control":
+            yield decision.campaign, decision.original, decision.trigger, "converted"
 
     def _candidates(self, user: str | None, campaign: str | None) -> Sequence[int]:
         if user is not None:
@@ -212,6 +250,14 @@ def _crossed(decision: Decision) -> Iterator[tuple[str, str, str, str]]:
     original = decision.facts.get("original") if decision.outcome == "cancelled" else None
     if original is not None:
         yield decision.campaign, str(original), decision.exception or "", "exception"
+
+
+def _meets(event: Event, question: Question) -> bool:
+    at = min(event.at, event.received_at)
+    occasion = occasion_of(event, at, {})
+    if key_of(question.trigger) not in occasion.keys or not is_met(question.trigger, occasion):
+        return False
+    return any(since <= at and (until is None or at < until) for since, until in question.spans)
 
 
 def _stand(decision: Decision) -> str:

@@ -7,6 +7,7 @@ Not here: how each of the three keeps its records (`journal`, `ledger`, `catalog
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ensue.store.backtests import SqliteBacktests
 from ensue.store.catalog import SqliteCatalog
 from ensue.store.database import Database, Synchronous
 from ensue.store.inbox import SqliteInbox
@@ -29,6 +30,7 @@ class SqliteStore:
         self.ledger = SqliteLedger(self._database)
         self.catalog = SqliteCatalog(self._database)
         self.inbox = SqliteInbox(self._database)
+        self.backtests = SqliteBacktests(self._database)
         self.operators = SqliteOperators(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:

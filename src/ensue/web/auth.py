@@ -13,11 +13,10 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
 
 from ensue.errors import Problem
 from ensue.web.problems import Refused
-from ensue.web.site import Site
+from ensue.web.site import Site, site_of
 
 SCHEME = "apiKey"
 """The name of the security scheme in the OpenAPI document."""
@@ -35,21 +34,17 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 Connection = ASGIConnection[object, object, object, State]
 
 
-def authorizer(site: Site) -> Guard:
-    """Return what lets a request pass only with a key that has the handler's scope."""
-
-    async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
-        needed: list[str] = handler.opt["scope"].split()
-        secret = bearer(connection.headers.get("authorization", ""))
-        key = await sync_to_thread(key_of, site, secret)
-        scopes = key.scopes
-        connection.scope["auth"] = key.name
-        if lacking := [] if "all" in scopes else [one for one in needed if one not in scopes]:
-            message = f"the key lacks the scope {' and '.join(lacking)}"
-            hint = f"Use a key with the scope {' and '.join(needed)}, or all; this one has {', '.join(scopes)}."
-            raise Refused(HTTPStatus.FORBIDDEN, Problem(code="scope", path="Authorization", message=message, hint=hint))
-
-    return authorize
+async def authorize(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let a request pass only with a key that has the handler's scope."""
+    needed: list[str] = handler.opt["scope"].split()
+    secret = bearer(connection.headers.get("authorization", ""))
+    key = await sync_to_thread(key_of, site_of(connection.scope), secret)
+    scopes = key.scopes
+    connection.scope["auth"] = key.name
+    if lacking := [] if "all" in scopes else [one for one in needed if one not in scopes]:
+        message = f"the key lacks the scope {' and '.join(lacking)}"
+        hint = f"Use a key with the scope {' and '.join(needed)}, or all; this one has {', '.join(scopes)}."
+        raise Refused(HTTPStatus.FORBIDDEN, Problem(code="scope", path="Authorization", message=message, hint=hint))
 
 
 def bearer(header: str) -> str:

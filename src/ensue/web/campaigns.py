@@ -224,7 +224,7 @@ def _mover(move: Move) -> HTTPRouteHandler:
     def move_campaign(site: Shared, campaign: FromPath[str]) -> Moved:
         """Move a campaign through its life; what forbids it is listed."""
         _load(site, campaign)
-        return Moved(id=campaign, status=site.launching.move(move, [campaign])[0])
+        return Moved(id=campaign, status=site.launching.move(move, [campaign])[campaign])
 
     return move_campaign
 

@@ -94,7 +94,7 @@ def _mover(move: Move) -> HTTPRouteHandler:
     def move_card(site: Shared, card: FromPath[str]) -> Moved:
         """Move a card through its life."""
         _load_card(site, card)
-        return Moved(id=card, status=site.launching.move(move, [card])[0])
+        return Moved(id=card, status=site.launching.move(move, [card])[card])
 
     return move_card
 

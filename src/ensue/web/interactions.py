@@ -23,9 +23,10 @@ LONGEST_ID = 255
 
 
 class Interactions(msgspec.Struct, frozen=True, kw_only=True):
-    """Interactions with campaigns and cards, in order."""
+    """Interactions with campaigns and cards, in order; `create_users` makes those whom nobody ever knew."""
 
     interactions: Annotated[tuple[Reported, ...], Meta(min_length=1, max_length=MOST_INTERACTIONS)]
+    create_users: bool = False
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +53,9 @@ class Called(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/interactions", scope="track", accepts="Interactions", sync_to_thread=True, operation_id="report_interactions")
 def report_interactions(site: Shared, document: JsonBody) -> Taken:
-    """Take up to 500 interactions, all or none; one that names no known user, campaign, card or message is refused."""
-    news = site.tracking.report(build(Interactions, document).interactions)
+    """Take up to 500 interactions, all or none; those that name no known user, campaign, card or message are listed."""
+    asked = build(Interactions, document)
+    news = site.tracking.report(asked.interactions, create_users=asked.create_users)
     return Taken(taken=len(news), known_already=news.count(False))
 
 

@@ -21,23 +21,26 @@ from ensue.codec.schema import Schema, schema
 from ensue.core.records import Workspace
 from ensue.web.apps import AppRequest
 from ensue.web.auth import HOW, SCHEME
+from ensue.web.backtests import BacktestRequest
 from ensue.web.braze import TrackRequest
 from ensue.web.campaigns import Copy
 from ensue.web.devices import Device, DeviceToken
 from ensue.web.interactions import Call, Interactions
+from ensue.web.launches import Ids
 from ensue.web.links import Tap
 from ensue.web.operators import OperatorRequest
 from ensue.web.previews import CardPreviewRequest, PreviewRequest, TestRequest
 from ensue.web.problems import MEDIA_TYPE, Details
 from ensue.web.sdk import BatchRequest, SyncRequest
 from ensue.web.users import People
-from ensue.web.workspace import Ids, KeyRequest
+from ensue.web.workspace import KeyRequest
 
 PATH = "/api/openapi.json"
 OPENAPI_TYPE = "application/vnd.oai.openapi+json"
 REFERENCE = "#/components/schemas/{name}"
 BODIES = (
     AppRequest,
+    BacktestRequest,
     BatchRequest,
     Call,
     CardPreviewRequest,
@@ -129,7 +132,9 @@ def _schemas() -> Iterator[tuple[str, Schema]]:
     yield from msgspec.json.schema_components(BODIES, ref_template=REFERENCE)[1].items()
     yield "Document", _any_of("Campaign", "Card", "Segment", "Scenario")
     items = {"type": "array", "minItems": 1, "items": _any_of("Campaign", "Card", "Segment")}
-    yield "Definitions", {"type": "object", "required": ["definitions"], "properties": {"definitions": items}}
+    expected = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+    properties = {"definitions": items, "expected": expected, "dry_run": {"type": "boolean", "default": False}}
+    yield "Definitions", {"type": "object", "required": ["definitions"], "properties": properties}
 
 
 def _any_of(*names: str) -> Schema:

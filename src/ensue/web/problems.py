@@ -3,7 +3,7 @@
 One rule: every body says what is wrong, where, and how to mend it; a bug is logged under an id, and never shown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -16,6 +16,7 @@ from litestar.utils import url_quote
 from msgspec.structs import replace
 
 from ensue.errors import Problem, Rejected, Unavailable
+from ensue.web.site import site_of
 
 MEDIA_TYPE = "application/problem+json"
 REMEDY = "Correct it and send it again; nothing was kept."
@@ -27,6 +28,7 @@ UNKNOWN = frozenset(
         "unknown",
         "unknown_api_key",
         "unknown_app",
+        "unknown_backtest",
         "unknown_campaign",
         "unknown_card",
         "unknown_connection",
@@ -38,7 +40,9 @@ UNKNOWN = frozenset(
     }
 )
 """Codes that make a 404, where the thing that is missing is named by the address."""
-CONFLICTS = frozenset({"archived", "conversions_fixed", "id_taken", "last_owner", "name_taken", "not_active", "status"})
+CONFLICTS = frozenset(
+    {"archived", "changed", "conversions_fixed", "id_taken", "last_owner", "name_taken", "not_active", "status"}
+)
 """Codes of what is right in itself, but not in the present state: they make a 409."""
 log = structlog.get_logger(__name__)
 
@@ -62,23 +66,6 @@ class Refused(HTTPException):
         """Refuse with this status."""
         super().__init__(detail=problem.message, status_code=status, headers=headers)
         self.problem = problem
-
-
-def exception_handlers(new_id: Callable[[], str]) -> ExceptionHandlersMap:
-    """Return what turns each error into an answer; `new_id` makes the ids under which bugs are logged."""
-
-    def of_bug(request: AnyRequest, error: Exception) -> Response[Details]:
-        name = new_id()
-        log.error("a request failed", error=name, method=request.method, path=request.url.path, exc_info=error)
-        detail = f"Something went wrong inside Ensue. Its log says more under the id {name}."
-        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error=name)
-
-    def of_http(request: AnyRequest, error: HTTPException) -> Response[Details]:
-        if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return of_bug(request, error)
-        return _of_http(request, error)
-
-    return {Rejected: of_rejected, Unavailable: of_unavailable, HTTPException: of_http, Exception: of_bug}
 
 
 def of_rejected(request: AnyRequest, error: Rejected) -> Response[Details]:
@@ -133,11 +120,20 @@ def status_of(problems: Sequence[Problem], named: Mapping[str, object]) -> HTTPS
     return HTTPStatus.BAD_REQUEST
 
 
+def _of_bug(request: AnyRequest, error: Exception) -> Response[Details]:
+    name = site_of(request.scope).new_id()
+    log.error("a request failed", error=name, method=request.method, path=request.url.path, exc_info=error)
+    detail = f"Something went wrong inside Ensue. Its log says more under the id {name}."
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, detail, error=name)
+
+
 # ---------------------------------------------------------------- what the web framework refuses
 
 
 def _of_http(request: AnyRequest, error: HTTPException) -> Response[Details]:
     status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _of_bug(request, error)
     headers = dict(error.headers or {})
     match error:
         case Refused():
@@ -179,3 +175,12 @@ def _invalid_parameter(request: AnyRequest, found: Mapping[str, str]) -> Problem
     described = field.kwarg_definition if field is not None else None
     hint = getattr(described, "description", None) or "See /api/openapi.json."
     return Problem(code="parameter", path=name, message=found["message"], hint=hint)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    Rejected: of_rejected,
+    Unavailable: of_unavailable,
+    HTTPException: _of_http,
+    Exception: _of_bug,
+}
+"""What turns each error into an answer."""

@@ -5,9 +5,9 @@ One rule: what changes definitions, launches, keys or people's existence is kept
 
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import BeforeMessageSendHookHandler, Message, Scope
+from litestar.types import Message, Scope
 
-from ensue.web.site import Site
+from ensue.web.site import site_of
 
 KEPT = frozenset({"campaigns:write", "launch", "keys"})
 """Scopes of what is kept; of `users:write` only the deletion."""
@@ -15,20 +15,16 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FAILED = 400
 
 
-def recorder(site: Site) -> BeforeMessageSendHookHandler:
-    """Return what keeps a change once it is made, before its answer goes out."""
-
-    async def record(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start" or message["status"] >= FAILED:
-            return
-        handler, method = scope.get("route_handler"), str(scope.get("method"))
-        if isinstance(handler, HTTPRouteHandler) and method not in SAFE and _is_kept(handler, method):
-            target = " ".join(str(value) for value in scope["path_params"].values())
-            who = str(scope.get("auth") or "somebody")
-            action = str(handler.operation_id).replace("_", " ")
-            await sync_to_thread(site.staff.log, who, action, target, "over the API")
-
-    return record
+async def record(message: Message, scope: Scope) -> None:
+    """Keep a change once it is made, before its answer goes out."""
+    if message["type"] != "http.response.start" or message["status"] >= FAILED:
+        return
+    handler, method = scope.get("route_handler"), str(scope.get("method"))
+    if isinstance(handler, HTTPRouteHandler) and method not in SAFE and _is_kept(handler, method):
+        target = " ".join(str(value) for value in scope["path_params"].values())
+        who = str(scope.get("auth") or "somebody")
+        action = str(handler.operation_id).replace("_", " ")
+        await sync_to_thread(site_of(scope).staff.log, who, action, target, "over the API")
 
 
 def _is_kept(handler: HTTPRouteHandler, method: str) -> bool:

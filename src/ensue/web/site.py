@@ -1,19 +1,22 @@
 """What the handlers of the web layer work with; put together by `system`, handed to `create_app`.
 
-One rule: there are no globals; a handler that needs a part takes `site: Shared`.
+One rule: there are no globals; a handler that needs a part takes `site: Shared`, what is no handler asks `site_of`.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from litestar.types import Scope
 
 from ensue.content.links import Tracker
 from ensue.core.words import ChannelName
 from ensue.ports import Clock, Runner
 from ensue.services.apps import AppRegistry
 from ensue.services.attempts import Attempts
+from ensue.services.backtests import BacktestJobs
 from ensue.services.definitions import Definitions
 from ensue.services.feed import Feed
 from ensue.services.hub import Hub
@@ -60,6 +63,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     inboxes: Inboxes
     staff: Staff
     attempts: Attempts
+    backtests: BacktestJobs
     channels: tuple[Carrier, ...] = ()
     new_id: Callable[[], str]
     push_key: str = ""
@@ -73,6 +77,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, object]]:
         """Say nothing, likewise."""
         return []
+
+
+def site_of(scope: Scope) -> Site:
+    """Return the site that a request is for; the application has put it there."""
+    return cast("Site", scope["state"]["site"])
 
 
 Shared = NamedDependency[SkipValidation[Site]]

@@ -1,4 +1,4 @@
-"""The workspace as a whole over the API: settings, several definitions at once, launches, runs, status, keys.
+"""The workspace as a whole over the API: settings, several definitions at once, runs, status, keys.
 
 One rule: what concerns several definitions happens for all of them or for none.
 """
@@ -21,36 +21,32 @@ from ensue.core.validation import segment_problems
 from ensue.errors import Rejected
 from ensue.ports import Key, Run, Store
 from ensue.services.definitions import known
+from ensue.services.holding import Saved
 from ensue.web.bodies import JsonBody
-from ensue.web.campaigns import Checked, Moved
+from ensue.web.campaigns import Checked
 from ensue.web.site import Shared, Site
 
 MOST = 1000
-"""Definitions, or ids, in one request."""
+"""Definitions in one request."""
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """Definitions that belong together and may refer to one another."""
+    """Definitions that belong together and may refer to one another.
+
+    `expected` gives digests by name, as in `campaign/newsletter`: what Ensue must hold by now, null for nothing, so
+    that nobody's change is lost. With `dry_run` nothing is saved.
+    """
 
     definitions: Annotated[tuple[Campaign | Card | Segment, ...], Meta(min_length=1, max_length=MOST)]
+    expected: dict[str, str | None] = {}
+    dry_run: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """How many definitions were saved."""
+    """How many definitions were saved, or would be, and what became of each."""
 
     saved: int
-
-
-class Ids(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of campaigns and cards."""
-
-    ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MOST)]
-
-
-class Launched(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the campaigns and cards stand now."""
-
-    launched: list[Moved]
+    definitions: list[Saved]
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,9 +143,9 @@ def save_workspace(site: Shared, document: JsonBody) -> dict[str, object]:
 )
 def apply_definitions(site: Shared, document: JsonBody) -> Applied:
     """Save campaigns, cards and segments, all or none; each says its `kind`, and they may refer to one another."""
-    definitions = build(Definitions, document).definitions
-    site.definitions.apply(list(definitions))
-    return Applied(saved=len(definitions))
+    asked = build(Definitions, document)
+    found = site.definitions.apply(asked.definitions, expected=asked.expected, dry_run=asked.dry_run)
+    return Applied(saved=sum(one.change != "unchanged" for one in found), definitions=found)
 
 
 @post(
@@ -167,14 +163,6 @@ def validate(site: Shared, document: JsonBody) -> Checked:
     except Rejected as error:
         return Checked(problems=list(error.problems), warnings=[])
     return _checked(site, found)
-
-
-@post("/launch", scope="launch", accepts="Ids", status_code=200, sync_to_thread=True, operation_id="launch")
-def launch(site: Shared, document: JsonBody) -> Launched:
-    """Launch campaigns and cards together, all of them or none, at one instant."""
-    ids = list(dict.fromkeys(build(Ids, document).ids))
-    statuses = site.launching.move("launch", ids)
-    return Launched(launched=[Moved(id=one, status=status) for one, status in zip(ids, statuses, strict=True)])
 
 
 def _checked(site: Site, found: Document) -> Checked:
@@ -268,7 +256,6 @@ HANDLERS: list[HTTPRouteHandler] = [
     save_workspace,
     apply_definitions,
     validate,
-    launch,
     list_runs,
     read_status,
     list_keys,

@@ -1,6 +1,6 @@
--- name: append_events(user, at, kind, body)*!
-insert into events (user, at, kind, body)
-values (:user, :at, :kind, :body);
+-- name: append_events(user, at, kind, body, original, interaction)*!
+insert into events (user, at, kind, body, original, interaction)
+values (:user, :at, :kind, :body, :original, :interaction);
 
 -- name: keep_decisions(user, campaign, id, outcome, reason, body)*!
 -- the unique index of decisions; the number of the first appearance stays
@@ -155,6 +155,14 @@ select body
 from messages
 where id = :id;
 
+-- name: messages(after, limit)
+-- the primary key of messages
+select number, body
+from messages
+where number > :after
+order by number
+limit :limit;
+
 -- name: events(after, limit)
 -- the primary key of events
 select number, body
@@ -162,6 +170,23 @@ from events
 where number > :after
 order by number
 limit :limit;
+
+-- name: skim_events(after, until)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+order by number;
+
+-- name: skim_events_of_kinds(after, until, kinds)
+-- the primary key of events
+select user, kind, body
+from events
+where number > :after
+  and number <= :until
+  and kind in (select value from json_each(:kinds))
+order by number;
 
 -- name: latest_events(before, limit)
 -- the primary key of events
@@ -180,3 +205,29 @@ where user = :user
   and number < :before
 order by number desc
 limit :limit;
+
+-- name: interacted(asked)
+-- events_interactions, once for each question; the body is read only where a question is narrowed
+with questions as materialized (
+    select
+        json_extract(value, '$.original') as original,
+        json_extract(value, '$.interaction') as interaction,
+        json_extract(value, '$.since') as since,
+        json_extract(value, '$.until') as until,
+        json_extract(value, '$.link') as link,
+        json_extract(value, '$.button') as button,
+        json_extract(value, '$.opens') as opens,
+        json_extract(value, '$.conversion') as conversion
+    from json_each(:asked)
+)
+select count(distinct events.user), count(distinct events.number)
+from questions
+cross join events
+where events.original = questions.original
+  and events.interaction = questions.interaction
+  and events.at >= questions.since
+  and events.at < questions.until
+  and (questions.link is null or json_extract(events.body, '$.link') = questions.link)
+  and (questions.button is null or json_extract(events.body, '$.button') = questions.button)
+  and (questions.opens is null or coalesce(json_extract(events.body, '$.opens'), 'human') = questions.opens)
+  and (questions.conversion is null or json_extract(events.body, '$.conversion') = questions.conversion);

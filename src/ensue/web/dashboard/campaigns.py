@@ -6,7 +6,6 @@ Not here: reports (`report`), and changing a definition (the wizard).
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -19,12 +18,12 @@ from ensue.services.launching import MOVES, Move
 from ensue.services.reports import Line, matching, overview
 from ensue.services.versions import difference
 from ensue.web.dashboard.pages import audit, redirect, render
+from ensue.web.dashboard.paging import paged
 from ensue.web.dashboard.report import show_report
 from ensue.web.problems import AnyRequest
 from ensue.web.site import Shared, Site
 
 HOME = "/dashboard/campaigns"
-SHOWN = 25
 STATUSES = (
     ("", "All but archived"),
     ("active", "Active"),
@@ -57,22 +56,18 @@ def show_campaigns(
     lines = site.runner.read(overview)
     found = matching(lines, words=q, tag=tag, status=status)
     asked = {name: value for name, value in (("q", q), ("tag", tag), ("status", status)) if value}
-    place = max(0, page - 1) * SHOWN
     return render(
         request,
         site,
         "campaigns.html",
         title="Campaigns",
-        lines=found[place : place + SHOWN],
+        paged=paged(found, page, asked),
         sums=_sums(lines),
         found=len(found),
         all=len(lines),
         tags=sorted({one for line in lines for one in line.tags}),
         statuses=STATUSES,
         asked={"q": q, "tag": tag, "status": status},
-        before=_page(asked, page - 1) if place else "",
-        after=_page(asked, page + 1) if len(found) > place + SHOWN else "",
-        said=f"{place + 1} to {min(place + SHOWN, len(found))} of {len(found)}" if len(found) > SHOWN else "",
     )
 
 
@@ -160,10 +155,6 @@ def _sums(lines: Sequence[Line]) -> dict[str, int]:
         "sent": sum(line.sent for line in lines),
         "converted": sum(line.converted for line in lines),
     }
-
-
-def _page(asked: dict[str, str], page: int) -> str:
-    return f"?{urlencode({**asked, 'page': page})}"
 
 
 def _version(versions: Sequence[Version], number: int) -> Version:

@@ -28,6 +28,7 @@ from ensue.web.dashboard.forms.paths import unmarked
 from ensue.web.dashboard.forms.view import View
 from ensue.web.dashboard.forms.working import rearranged, untold, worked
 from ensue.web.dashboard.pages import audit, fragment, redirect, render
+from ensue.web.dashboard.paging import paged
 from ensue.web.dashboard.submitted import Form, Submitted
 from ensue.web.dashboard.users import telling_of
 from ensue.web.problems import AnyRequest
@@ -53,18 +54,18 @@ OFFERED: dict[Status, tuple[Move, ...]] = {
 
 
 @get("/cards", role="viewer", sync_to_thread=True)
-def show_cards(site: Shared, request: AnyRequest) -> Response[str]:
+def show_cards(site: Shared, request: AnyRequest, page: FromQuery[int] = 1) -> Response[str]:
     """List cards with their figures."""
     archived = "archived" in request.query_params
     cards = site.runner.read(lambda store: store.catalog.cards())
     shown = [one for one in cards if archived or one.status != "archived"]
-    counts = _counts(site)
     return render(
         request,
         site,
         "cards.html",
         title="Cards",
-        rows=[(one, counts[one.id]) for one in shown],
+        paged=paged(shown, page, {"archived": ""} if archived else {}),
+        counts=_counts(site),
         archived=archived,
         hidden=len(cards) - len(shown),
     )

@@ -17,7 +17,7 @@ from ensue.errors import Problem, Rejected, Unavailable
 from ensue.web.dashboard.guard import SAFE, SignInNeeded
 from ensue.web.dashboard.pages import redirect, render
 from ensue.web.problems import AnyRequest, Refused, status_of
-from ensue.web.site import Site
+from ensue.web.site import site_of
 
 SIGN_IN = "/dashboard/sign-in"
 TITLES: Mapping[int, str] = {
@@ -30,31 +30,6 @@ UNKNOWN = Problem(
     code="unknown_address", path="", message="the page does not exist", hint="It may have been moved, or deleted."
 )
 log = structlog.get_logger(__name__)
-
-
-def exception_handlers(site: Site) -> ExceptionHandlersMap:
-    """Return what turns each error into a page."""
-
-    def of_rejected(request: AnyRequest, error: Rejected) -> Response[str]:
-        return _failed(site, request, status_of(error.problems, request.path_params), error.problems)
-
-    def of_unavailable(request: AnyRequest, error: Unavailable) -> Response[str]:
-        problem = Problem(code="unavailable", path="", message=str(error), hint="Try again in a moment.")
-        return _failed(site, request, HTTPStatus.SERVICE_UNAVAILABLE, [problem])
-
-    def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
-        return _of_http(site, request, error)
-
-    def of_bug(request: AnyRequest, error: Exception) -> Response[str]:
-        return _of_bug(site, request, error)
-
-    return {
-        SignInNeeded: _of_nobody,
-        Rejected: of_rejected,
-        Unavailable: of_unavailable,
-        HTTPException: of_http,
-        Exception: of_bug,
-    }
 
 
 @get("/{rest:path}", role="viewer", sync_to_thread=False)
@@ -72,24 +47,43 @@ def _of_nobody(request: AnyRequest, _: SignInNeeded) -> Response[None]:
     return redirect(f"{SIGN_IN}?next={quote(wanted, safe='')}")
 
 
-def _of_http(site: Site, request: AnyRequest, error: HTTPException) -> Response[str]:
+def _of_rejected(request: AnyRequest, error: Rejected) -> Response[str]:
+    return _failed(request, status_of(error.problems, request.path_params), error.problems)
+
+
+def _of_unavailable(request: AnyRequest, error: Unavailable) -> Response[str]:
+    problem = Problem(code="unavailable", path="", message=str(error), hint="Try again in a moment.")
+    return _failed(request, HTTPStatus.SERVICE_UNAVAILABLE, [problem])
+
+
+def _of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _of_bug(site, request, error)
+        return _of_bug(request, error)
     if isinstance(error, Refused):
-        return _failed(site, request, status, [error.problem])
+        return _failed(request, status, [error.problem])
     problem = Problem(code="refused", path="", message=error.detail)
-    return _failed(site, request, status, [UNKNOWN if status == HTTPStatus.NOT_FOUND else problem])
+    return _failed(request, status, [UNKNOWN if status == HTTPStatus.NOT_FOUND else problem])
 
 
-def _of_bug(site: Site, request: AnyRequest, error: Exception) -> Response[str]:
-    name = site.new_id()
+def _of_bug(request: AnyRequest, error: Exception) -> Response[str]:
+    name = site_of(request.scope).new_id()
     log.error("a page failed", error=name, method=request.method, path=request.url.path, exc_info=error)
     message = f"something went wrong inside Ensue; its log says more under the id {name}"
     problem = Problem(code="bug", path="", message=message, hint="Nothing was lost. Try again, or tell who runs it.")
-    return _failed(site, request, HTTPStatus.INTERNAL_SERVER_ERROR, [problem])
+    return _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, [problem])
 
 
-def _failed(site: Site, request: AnyRequest, status: HTTPStatus, problems: Sequence[Problem]) -> Response[str]:
+def _failed(request: AnyRequest, status: HTTPStatus, problems: Sequence[Problem]) -> Response[str]:
     title = TITLES.get(status, "Something went wrong")
-    return render(request, site, "failure.html", title=title, status=status, problems=problems)
+    return render(request, site_of(request.scope), "failure.html", title=title, status=status, problems=problems)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    SignInNeeded: _of_nobody,
+    Rejected: _of_rejected,
+    Unavailable: _of_unavailable,
+    HTTPException: _of_http,
+    Exception: _of_bug,
+}
+"""What turns each error into a page."""

@@ -14,12 +14,11 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
 
 from ensue.errors import Problem
 from ensue.operators import ROLES, Operator
 from ensue.web.problems import AnyRequest, Refused
-from ensue.web.site import Site
+from ensue.web.site import site_of
 
 COOKIE = "ensue_session"
 ANYONE = "anyone"
@@ -34,25 +33,21 @@ class SignInNeeded(Exception):
     """Nobody is signed in."""
 
 
-def guard(site: Site) -> Guard:
-    """Return what lets a request pass only from our own pages, and only by somebody with the handler's role."""
-
-    async def check(connection: Connection, handler: BaseRouteHandler) -> None:
-        role = str(handler.opt.get("role", ""))
-        if connection.scope.get("method") not in SAFE and not is_ours(connection):
-            raise _forbidden("cross_origin", "the form came from another site", "Open the page here, and send it.")
-        token = connection.cookies.get(COOKIE, "")
-        operator = await sync_to_thread(site.staff.find, token) if token else None
-        connection.scope["user"] = operator
-        if role == ANYONE:
-            return
-        if operator is None:
-            raise SignInNeeded
-        if not may(operator, role):
-            hint = f"Ask an owner for the role {role}." if role else "No role opens it."
-            raise _forbidden("role", f"your role, {operator.role}, does not allow this", hint)
-
-    return check
+async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let a request pass only from our own pages, and only by somebody with the handler's role."""
+    role = str(handler.opt.get("role", ""))
+    if connection.scope.get("method") not in SAFE and not is_ours(connection):
+        raise _forbidden("cross_origin", "the form came from another site", "Open the page here, and send it.")
+    token = connection.cookies.get(COOKIE, "")
+    operator = await sync_to_thread(site_of(connection.scope).staff.find, token) if token else None
+    connection.scope["user"] = operator
+    if role == ANYONE:
+        return
+    if operator is None:
+        raise SignInNeeded
+    if not may(operator, role):
+        hint = f"Ask an owner for the role {role}." if role else "No role opens it."
+        raise _forbidden("role", f"your role, {operator.role}, does not allow this", hint)
 
 
 def may(operator: Operator, role: str) -> bool:

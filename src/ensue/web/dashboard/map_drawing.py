@@ -95,7 +95,8 @@ def told(link: Link, nodes: Mapping[str, Node]) -> str:
         counts = (
             f"cancelled {number(one.cancelled)}"
             if one.role == "exception"
-            else f"{number(one.waiting)} waiting, {number(one.cancelled)} cancelled, {number(one.sent)} sent"
+            else f"{number(one.waiting)} waiting, {number(one.cancelled)} cancelled, {number(one.sent)} sent, "
+            f"{number(one.converted)} converted"
         )
         what = "cancels" if one.role == "exception" else "triggers"
         parts.append(f"{deed_of(one.interaction)} {what}: {number(one.interacted)} interacted, {counts}.")

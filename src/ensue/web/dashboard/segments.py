@@ -20,7 +20,7 @@ from ensue.core.records import Segment
 from ensue.core.validation import nearest
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Store
-from ensue.services.audiences import QUICK, THOROUGH, Audiences
+from ensue.services.audiences import THOROUGH, Audiences
 from ensue.services.filter_wording import filter_words
 from ensue.services.searching import Searching
 from ensue.services.usage import Use, uses_of
@@ -29,6 +29,7 @@ from ensue.web.dashboard.forms.paths import unmarked
 from ensue.web.dashboard.forms.view import View
 from ensue.web.dashboard.forms.working import rearranged, untold, worked
 from ensue.web.dashboard.pages import audit, fragment, redirect, render
+from ensue.web.dashboard.paging import paged
 from ensue.web.dashboard.submitted import Form, Submitted
 from ensue.web.dashboard.users import known_of, telling_of, user_path
 from ensue.web.problems import AnyRequest
@@ -36,27 +37,26 @@ from ensue.web.site import Shared, Site
 
 SEGMENTS = "/dashboard/segments"
 PAGE = 25
-LEAST = 0.03
-"""Seconds that one segment of the list is counted for, at least."""
+BRIEFLY = 0.1
+"""Seconds for the size, and once more for the members, where a page shows both."""
 NEW: Mapping[str, object] = {"kind": "segment"}
 
 
 @get("/segments", role="viewer", sync_to_thread=True)
-def show_segments(site: Shared, request: AnyRequest) -> Response[str]:
+def show_segments(site: Shared, request: AnyRequest, page: FromQuery[int] = 1) -> Response[str]:
     """List segments with their sizes."""
-    segments = site.runner.read(lambda store: store.catalog.segments())
-    audiences, names = Audiences(site.runner, site.clock), telling_of(site).names
-    seconds = max(LEAST, QUICK / max(1, len(segments)))
-    shown = segments if len(segments) * LEAST <= 2 * QUICK else segments[: int(2 * QUICK / LEAST)]
-    sizes = {one.id: audiences.estimate(Audience(segments=(one.id,)), seconds=seconds) for one in shown}
+    segments = paged(site.runner.read(lambda store: store.catalog.segments()), page, {})
+    names = telling_of(site).names
+    asked = [Audience(segments=(one.id,)) for one in segments.rows]
+    sizes = Audiences(site.runner, site.clock).estimates(asked)
+    words = [filter_words(one.filter, names) if one.filter else "everyone" for one in segments.rows]
     return render(
         request,
         site,
         "segments.html",
         title="Segments",
-        rows=[
-            (one, filter_words(one.filter, names) if one.filter else "everyone", sizes.get(one.id)) for one in segments
-        ],
+        paged=segments,
+        rows=list(zip(segments.rows, words, sizes, strict=True)),
         total=site.runner.read(lambda store: store.journal.count_users()),
     )
 
@@ -91,8 +91,8 @@ def show_segment(
     """Show a segment: what it asks, how many are in, and who."""
     one = load_segment(site, segment)
     audience = Audience(segments=(one.id,))
-    seconds = THOROUGH if "exact" in request.query_params else QUICK
-    found = Searching(site.runner, site.clock).members(audience, after=after, limit=PAGE)
+    seconds = THOROUGH if "exact" in request.query_params else BRIEFLY
+    found = Searching(site.runner, site.clock).members(audience, after=after, limit=PAGE, seconds=BRIEFLY)
     return render(
         request,
         site,

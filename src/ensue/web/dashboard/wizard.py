@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from ensue.codec.dump import dump
 from ensue.core.contents import Channels, Email, InAppMessage, Push, Webhook
-from ensue.core.records import Campaign
+from ensue.core.records import Campaign, External
+from ensue.core.words import CHANNELS
 from ensue.errors import Problem, Rejected
 from ensue.ports import Store
 from ensue.services.audiences import QUICK, THOROUGH
@@ -43,6 +44,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     id: str = ""
     channels: tuple[str, ...] = ()
+    external: bool = False
 
 
 # ---------------------------------------------------------------- a new campaign
@@ -57,20 +59,31 @@ def show_new(site: Shared, request: AnyRequest, channel: FromQuery[str] = "email
 @post("/campaigns/new", role="editor", sync_to_thread=True)
 def create_campaign(site: Shared, request: AnyRequest, form: Form) -> Answer:
     """Make a draft, and go on to its content."""
-    begun = Begun(name=form.text("name"), id=form.text("id"), channels=tuple(form.texts("channel")))
+    begun = Begun(
+        name=form.text("name"),
+        id=form.text("id"),
+        channels=tuple(form.texts("channel")),
+        external=form.text("external") == "yes",
+    )
     identifier = begun.id or _free_id(site, begun.name)
     problems = _bad_beginning(begun.name, identifier)
     try:
         if not problems:
-            site.definitions.create_campaign(
-                Campaign(id=identifier, name=begun.name, channels=_channels(begun.channels))
-            )
+            site.definitions.create_campaign(_campaign(identifier, begun))
     except Rejected as error:
         problems = list(error.problems)
     if problems:
         return _new(site, request, begun, problems)
     audit(site, request, "create", f"campaign {identifier}")
-    return redirect(_address(identifier, STEPS[0]))
+    return redirect(_address(identifier, STEPS[1] if begun.external else STEPS[0]))
+
+
+def _campaign(identifier: str, begun: Begun) -> Campaign:
+    """Return the draft: with the channels that it is written for, or that another system sends it by (B8)."""
+    if begun.external:
+        claimed = tuple(channel for channel in CHANNELS if channel in begun.channels)
+        return Campaign(id=identifier, name=begun.name, delivery=External(channels=claimed))
+    return Campaign(id=identifier, name=begun.name, channels=_channels(begun.channels))
 
 
 def _new(site: Site, request: AnyRequest, begun: Begun, problems: Sequence[Problem] = ()) -> Response[str]:

@@ -11,13 +11,13 @@ import msgspec
 from litestar import Response
 
 from ensue.codec.build import build
-from ensue.core.records import Campaign, CampaignState, Status
+from ensue.core.records import Campaign, CampaignState
 from ensue.core.words import CHANNELS
 from ensue.errors import Problem, Rejected
 from ensue.ports import Store
 from ensue.services import wording
 from ensue.services.audiences import QUICK, Audiences
-from ensue.services.launch_order import Live, live_originals, waiting_follow_ons
+from ensue.services.launch_plan import LaunchPlans
 from ensue.web.dashboard.forms.steps import STEPS, Step, Tree, closed, step_of
 from ensue.web.dashboard.forms.view import View, Vocabulary
 from ensue.web.dashboard.forms.vocabulary import names_of, vocabulary
@@ -160,22 +160,11 @@ def review(site: Site, draft: Draft) -> dict[str, object]:
     problems, warnings = site.definitions.check(campaign)
     names = names_of(draft.words)
 
-    def read(store: Store) -> tuple[list[CampaignState], list[Live]]:
-        states = store.catalog.campaigns()
-        statuses: dict[str, Status] = {one.id: one.status for one in states}
-        statuses |= {one.id: one.status for one in store.catalog.cards()}
-        counts: dict[tuple[str, str], int] = {}
-        for figure in store.ledger.figures():
-            key = (figure.campaign, figure.name)
-            counts[key] = counts.get(key, 0) + int(figure.amount)
-        return waiting_follow_ons(campaign.id, states), live_originals(campaign, statuses, counts)
-
-    follow_ons, live = site.runner.read(read)
+    plan = LaunchPlans(site.runner, site.clock, site.launching).plan([campaign.id])
     return {
         "told": [_told(one) for one in problems],
         "warned": [_told(one) for one in warnings],
-        "follow_ons": [(one, one.versions[-1].campaign.name or one.id) for one in follow_ons],
-        "live": [(one, names.get(one.connection.original) or one.connection.original) for one in live],
+        "plan": plan,
         "sentence": wording.delivery_words(campaign, names),
         "audience": wording.audience_words(campaign.audience, names),
         "conversions": [wording.conversion_words(one, names) for one in campaign.conversions],

@@ -52,6 +52,7 @@ KEYS_OF_TYPE: dict[str, frozenset[str]] = {
     "action_based": frozenset({"type", "triggers", "delay", "exceptions", "start", "end", "recheck_audience"}),
     "scheduled": frozenset({"type", "at", "every", "on", "at_time", "zone", "start", "end"}),
     "api_triggered": frozenset({"type", "delay", "exceptions", "start", "end", "recheck_audience"}),
+    "external": frozenset({"type", "channels"}),
 }
 KEYS_OF_DELAY: dict[str, frozenset[str]] = {
     "after": frozenset({"after"}),

@@ -43,14 +43,15 @@ function preview(form) {
 }
 
 async function replace(form, button) {
-  const selector = button.dataset.into;
-  const answer = await ask(button.formAction || form.action, posted(form, button));
+  const selector = button.dataset.into, answer = await ask(button.formAction || form.action, posted(form, button));
   const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(selector);
   if (!found) return form.submit();
   const place = [...document.querySelectorAll(`${selector} button`)].indexOf(button);
+  const fields = [...found.querySelectorAll("input, select, textarea")]; // of a row that was added, the first is next
+  const first = fields.find(({ id }) => id && !document.getElementById(id));
   document.querySelector(selector).replaceWith(found);
   const buttons = found.querySelectorAll("button");
-  (found.querySelector("[autofocus]") ?? buttons[Math.min(place, buttons.length - 1)])?.focus();
+  (first ?? buttons[Math.min(place, buttons.length - 1)])?.focus();
   form.dispatchEvent(new Event("rows"));
 }
 
