@@ -14,6 +14,7 @@ from typing import Literal
 from ensue.channels.simulated import SimulatedTransport
 from ensue.content.check import check_content
 from ensue.content.email import EmailSettings
+from ensue.content.fetching import Fetch, silent
 from ensue.content.links import Tracker
 from ensue.content.render import find_content, render
 from ensue.content.secrets import HIDDEN, Secrets
@@ -66,13 +67,18 @@ def bench_of(runner: Runner, clock: VirtualClock) -> Bench:
     )
 
 
-def renderer(runner: Runner, tracker: Tracker, settings: EmailSettings, secrets: Secrets = HIDDEN) -> Render:
-    """Return what renders a claimed message with the newest content of its campaign (L5)."""
+def renderer(
+    runner: Runner, tracker: Tracker, settings: EmailSettings, *, secrets: Secrets = HIDDEN, fetch: Fetch = silent
+) -> Render:
+    """Return what renders a claimed message with the newest content of its campaign (L5).
+
+    Its templates ask other servers by `fetch`, or nobody.
+    """
 
     def render_claim(claim: Claim) -> Parcel:
         message = claim.queued.message
         campaign = _content_of(runner, claim)
-        return render(campaign, message, claim.state, tracker=tracker, settings=settings, secrets=secrets)
+        return render(campaign, message, claim.state, tracker=tracker, settings=settings, secrets=secrets, fetch=fetch)
 
     return render_claim
 

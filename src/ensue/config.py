@@ -5,6 +5,7 @@ bad value.
 """
 
 import binascii
+import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
@@ -21,6 +22,8 @@ Security = Literal["none", "starttls", "tls"]
 PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 SCHEMES: dict[str, Security] = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
 MOST_THREADS = 64
+HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?", re.IGNORECASE)
+"""A host, all hosts of a domain, or an address, with a port or without."""
 VAPID_KEY = 32
 """Bytes of a VAPID private key."""
 WEBHOOK_SECRET = (24, 64)
@@ -37,6 +40,14 @@ class Smtp(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
 
 
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """A user and password of one host that templates ask."""
+
+    username: str
+    password: str
+    host: str
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, with their defaults."""
 
@@ -50,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     list_id: str = ""
     delivery_threads: int = 8
     allowed_networks: tuple[str, ...] = ()
+    connected_content: tuple[str, ...] = ()
+    connected_credentials: dict[str, Credentials] = {}
     webhook_secret: str = ""
     vapid_key: str = ""
     vapid_subject: str = ""
@@ -158,6 +171,27 @@ def _networks(text: str) -> tuple[str, ...]:
     return tuple(str(ip_network(each.strip())) for each in text.split(",") if each.strip())
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(each.strip().lower() for each in text.split(",") if each.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ValueError(f"'{host}' is no host")
+    return hosts
+
+
+def _credentials(text: str) -> dict[str, Credentials]:
+    """Read `name=user:password@host, …`; a fault does not tell the password."""
+    found = {}
+    for number, each in enumerate(text.split(","), 1):
+        name, _, rest = each.strip().partition("=")
+        pair, _, host = rest.rpartition("@")
+        username, colon, password = pair.partition(":")
+        if not (name and username and colon and HOST.fullmatch(host)):
+            raise ValueError(f"cannot read number {number}")
+        found[name] = Credentials(username=unquote(username), password=unquote(password), host=host.lower())
+    return found
+
+
 def _webhook_secret(text: str) -> str:
     least, most = WEBHOOK_SECRET
     try:
@@ -230,6 +264,18 @@ SETTINGS = (
         "allowed_networks",
         "Private networks that webhooks and web push may reach, as in 10.1.0.0/16, 192.168.7.4/32.",
         _networks,
+    ),
+    Setting(
+        "ENSUE_CONNECTED_CONTENT",
+        "connected_content",
+        "Hosts that templates may ask by connected_content, as in api.shop.example, *.cdn.example, api.example:8443.",
+        _hosts,
+    ),
+    Setting(
+        "ENSUE_CONNECTED_CREDENTIALS",
+        "connected_credentials",
+        "Users and passwords for :basic_auth, by name, as in shop=user:password@api.shop.example; %2C is a comma.",
+        _credentials,
     ),
     Setting(
         "ENSUE_WEBHOOK_SECRET",

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ensue.bootstrap import renderer
 from ensue.channels.apns import BASE_URL, SANDBOX_URL, ApnsTransport, ProviderToken, load_key
+from ensue.channels.connected import ConnectedContent
 from ensue.channels.inbox import InboxTransport
 from ensue.channels.outbound import Outbound
 from ensue.channels.push import PushTransport
@@ -67,6 +68,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
     site: Site
     background: tuple[Background, ...]
     delivery: Delivery
+    connected: ConnectedContent
     pool: ThreadPoolExecutor
 
     def close(self) -> None:
@@ -76,6 +78,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
             task.stop()
         self.pool.shutdown()
         self.delivery.close()
+        self.connected.close()
         self.site.runner.close()
 
 
@@ -97,12 +100,13 @@ def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
     secret = runner.write(lambda store: store.catalog.secret("tracking", secrets.token_hex()))
     settings = _with_keys(settings, runner)
     mail = EmailSettings(sender=settings.mail_from, reply_to=settings.reply_to, list_id=settings.list_id)
-    site = _site(runner, clock, secret, settings, mail)
+    connected = ConnectedContent(settings.connected_content, settings.connected_credentials, settings.allowed_networks)
+    site = _site(runner, clock, secret, settings, mail, connected=connected)
     delivery = Delivery(
         runner,
         clock,
         carriers=_carriers(settings, lambda: InboxTransport(runner, clock)),
-        render=renderer(runner, site.tracker, mail, Secrets(settings.secrets)),
+        render=renderer(runner, site.tracker, mail, secrets=Secrets(settings.secrets), fetch=connected.fetch),
         delivered=site.inboxes.tell,
     )
     pool = ThreadPoolExecutor(settings.delivery_threads, thread_name_prefix="ensue-delivery")
@@ -128,14 +132,18 @@ def _opened(runner: Runner, settings: Settings, clock: Clock) -> System:
             Background("backtests", site.backtests.work),
         ),
         delivery=delivery,
+        connected=connected,
         pool=pool,
     )
 
 
-def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: EmailSettings) -> Site:
+def _site(
+    runner: Runner, clock: Clock, secret: str, settings: Settings, mail: EmailSettings, *, connected: ConnectedContent
+) -> Site:
     tracker, hub = Tracker(secret, settings.url), Hub()
     inboxes = Inboxes(runner, hub)
-    definitions = Definitions(runner, clock, check_content, hub)
+    definitions = Definitions(runner, clock, partial(check_content, fetch=connected.look), hub)
+    rendering = partial(render, tracker=tracker, settings=mail)
     return Site(
         runner=runner,
         clock=clock,
@@ -150,8 +158,8 @@ def _site(runner: Runner, clock: Clock, secret: str, settings: Settings, mail: E
             runner,
             clock,
             fresh_id,
-            render=partial(render, tracker=tracker, settings=mail),
-            render_test=partial(render, tracker=tracker, settings=mail, secrets=Secrets(settings.secrets)),
+            render=partial(rendering, fetch=connected.look),
+            render_test=partial(rendering, fetch=connected.fetch, secrets=Secrets(settings.secrets)),
             carriers=_carriers(settings, lambda: InboxTransport(runner, clock, inboxes.tell)),
         ),
         tracker=tracker,

@@ -58,18 +58,31 @@ class Refused(Exception):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server answered; of the body the beginning."""
+    """What a server answered; of the body the beginning, if not the whole."""
 
     status: int
     body: bytes
+    is_whole: bool = True
 
 
 class Outbound:
     """Makes requests of one thread, over kept connections."""
 
-    def __init__(self, allowed: Sequence[str] = (), *, resolve: Resolve | None = None) -> None:
-        """Reach public addresses, and those in the `allowed` networks; `resolve` looks hosts up."""
-        self._clock = _Timer()
+    def __init__(
+        self,
+        allowed: Sequence[str] = (),
+        *,
+        resolve: Resolve | None = None,
+        whole: float | None = None,
+        most_read: int | None = None,
+    ) -> None:
+        """Reach public addresses, and those in the `allowed` networks; `resolve` looks hosts up.
+
+        A request takes at most `whole` seconds, and of its answer at most `most_read` bytes are read (defaults:
+        `WHOLE` and `MOST_READ`).
+        """
+        self._most_read = most_read or MOST_READ
+        self._clock = _Timer(whole or WHOLE)
         self._backend = _Guard(allowed, resolve or look_up, self._clock)
         self._pool: httpcore.ConnectionPool | None = None
 
@@ -106,20 +119,22 @@ class Outbound:
             )
         response = self._pool.handle_request(request)
         try:
-            return Answer(status=response.status, body=_beginning(response))
+            return _answer(response, self._most_read)
         finally:
             response.close()
 
 
-def _beginning(response: httpcore.Response) -> bytes:
-    """Return the beginning of a body; the status has been told, so a fault from here on changes nothing."""
-    found = bytearray()
+def _answer(response: httpcore.Response, most: int) -> Answer:
+    """Return the answer with the beginning of its body; the status has been told, so a fault from here on is none."""
+    found, is_whole = bytearray(), False
     with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError):
         for chunk in response.iter_stream():
             found += chunk
-            if len(found) >= MOST_READ:
+            if len(found) > most:
                 break
-    return bytes(found[:MOST_READ])
+        else:
+            is_whole = True
+    return Answer(status=response.status, body=bytes(found[:most]), is_whole=is_whole)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> httpcore.Request:
@@ -223,17 +238,18 @@ class _Guard(httpcore.NetworkBackend):
 class _Timer:
     """When the request under way must have ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: float) -> None:
+        self._whole = whole
         self._ends = 0.0
 
     def start(self) -> None:
-        self._ends = time.monotonic() + WHOLE
+        self._ends = time.monotonic() + self._whole
 
     def left(self, timeout: float | None, error: type[Exception]) -> float:
         """Return how many seconds the next step may take; raise where none are left."""
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise error(f"it took longer than {WHOLE:g} seconds")
+            raise error(f"it took longer than {self._whole:g} seconds")
         return left if timeout is None else min(timeout, left)
 
 

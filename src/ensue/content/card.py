@@ -3,7 +3,8 @@
 One rule: every text is plain text, to be shown as text; a rendered link or image that is not http(s) is a fault.
 Not here: who sees the card, and when (`services.feed`).
 
-Templates see the user as in a message (`context`), and `card.${id}`, `card.${name}`; `now` is the moment of the view.
+Templates see the user as in a message (`context`), and `card.${id}` (also `api_id`), `card.${name}`; `now` is the
+moment of the view. They cannot ask other servers, as they are rendered at every look.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ def render_card(card: Card, state: UserState, now: datetime) -> dict[str, str]:
 
 def names_of_card(card: Card, state: UserState, now: datetime) -> dict[str, object]:
     """Return what the templates of a card can see."""
-    return {**names_of_user(state, now), "card": {"id": card.id, "name": card.name or card.id}}
+    return {**names_of_user(state, now), "card": {"id": card.id, "api_id": card.id, "name": card.name or card.id}}
 
 
 def _address(texts: Mapping[str, str], field: str) -> str:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ensue.content.card import ADDRESSES, TEXTS, names_of_card
 from ensue.content.context import Context, context_of
 from ensue.content.email import EmailSettings
+from ensue.content.fetching import Fetch, silent
 from ensue.content.links import Tracker, is_web_address
 from ensue.content.liquid import Aborted, TemplateFault, render_text
 from ensue.content.render import Content, render_content, variations
@@ -43,12 +44,13 @@ _ATTRIBUTES = {
 }
 
 
-def check_content(one: Campaign | Card) -> list[Problem]:
+def check_content(one: Campaign | Card, fetch: Fetch = silent) -> list[Problem]:
     """Render every template with an invented user and return what is wrong, in the order of the fields.
 
+    `fetch` tells whether a template may ask a server; it must ask nobody.
     Paths begin at the definition: `title`, `channels.email.html`, `variations[1].channels.email.subject`.
     """
-    return _check_card(one) if isinstance(one, Card) else _check_campaign(one)
+    return _check_card(one) if isinstance(one, Card) else _check_campaign(one, fetch)
 
 
 def somebody() -> UserState:
@@ -56,7 +58,7 @@ def somebody() -> UserState:
     return UserState(user="ana", first_seen_at=_AT, attributes=dict(_ATTRIBUTES), devices={"token": "web"})
 
 
-def _check_campaign(campaign: Campaign) -> list[Problem]:
+def _check_campaign(campaign: Campaign, fetch: Fetch) -> list[Problem]:
     problems: list[Problem] = []
     for number, (name, channels) in enumerate(variations(campaign)):
         prefix = f"variations[{number}].channels" if campaign.variations else "channels"
@@ -74,7 +76,7 @@ def _check_campaign(campaign: Campaign) -> list[Problem]:
                 channel=channel,
                 created_at=_AT,
             )
-            problems += _check(content, context_of(campaign, message, somebody()), f"{prefix}.{channel}")
+            problems += _check(content, context_of(campaign, message, somebody(), fetch), f"{prefix}.{channel}")
     return problems
 
 

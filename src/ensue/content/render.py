@@ -1,6 +1,6 @@
 """A message and its user, to what its channel hands over.
 
-One rule: pure; what the preview shows is what is sent.
+One rule: pure, but for what `fetch` brings; what the preview shows is what is sent.
 Not here: checking a campaign before its launch (`check`).
 """
 
@@ -8,6 +8,7 @@ from typing import assert_never
 
 from ensue.content.context import Context, context_of, with_names
 from ensue.content.email import EmailSettings, render_email
+from ensue.content.fetching import Fetch, silent
 from ensue.content.in_app import render_in_app
 from ensue.content.links import Tracker
 from ensue.content.liquid import TemplateFault
@@ -34,16 +35,19 @@ def render(
     tracker: Tracker,
     settings: EmailSettings,
     secrets: Secrets = HIDDEN,
+    fetch: Fetch = silent,
 ) -> Parcel:
     """Render a message for its channel; without `secrets` their names stand in their places.
 
+    Templates ask other servers by `fetch`, or nobody.
+
     Raises `Aborted` where the template asks for no message, and `TemplateFault` where it cannot be rendered, also where
-    the campaign has no such variation or channel (any more).
+    the campaign has no such variation or channel (any more); `Unavailable` where a server must be asked again later.
     """
     content = find_content(campaign, message.variation, message.channel)
     if content is None:
         raise TemplateFault(f"variation {message.variation} has no content", field=message.channel)
-    context = context_of(campaign, message, state)
+    context = context_of(campaign, message, state, fetch)
     rendered = render_content(content, context, tracker=tracker, settings=settings, secrets=secrets)
     return Parcel(id=message.id, channel=message.channel, content=rendered)
 

@@ -17,10 +17,13 @@ import structlog
 from ensue.content.liquid import Aborted, TemplateFault
 from ensue.core.events import Accepted, Failed, PushUnregistered
 from ensue.core.retrying import is_over, next_attempt_at
+from ensue.errors import Unavailable
 from ensue.parcels import Handed, Parcel
 from ensue.ports import Claim, Clock, Runner, Transport
 
 MINUTE = timedelta(minutes=1)
+MOST_QUESTIONS = 5
+"""How often a message waits for the answer of a server that its template insists on."""
 log = structlog.get_logger(__name__)
 
 Render = Callable[[Claim], Parcel]
@@ -82,8 +85,17 @@ class Delivery:
             self._failed(claim, "aborted", str(aborted))
         except TemplateFault as fault:
             self._failed(claim, "template_error", str(fault))
+        except Unavailable as fault:
+            self._wait(claim, str(fault))
         else:
             self._hand_over(claim, parcel)
+
+    def _wait(self, claim: Claim, why: str) -> None:
+        """Try again later what a template insists on asking for, and give it up in the end."""
+        if claim.queued.attempts >= MOST_QUESTIONS:
+            self._failed(claim, "aborted", why)
+        else:
+            self._runner.defer(claim, next_attempt_at(claim.queued.attempts + 1, self._clock.now()))
 
     def _hand_over(self, claim: Claim, parcel: Parcel) -> None:
         transport = self._transports().get(parcel.channel)

@@ -2,6 +2,7 @@
 
 One rule: nothing is recorded. No entry, receipt, cap or report knows of it, and what comes back from a test (an open, a
 click) is answered politely and forgotten: the ids of such messages begin with `test-`, which no other id does.
+A preview asks no other server; a test does where its templates say so, as it is really sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from ensue.core.plan import shares_of
 from ensue.core.records import Campaign, CampaignState, Card, Version
 from ensue.core.state import UserState
 from ensue.core.words import CHANNELS, ChannelName
-from ensue.errors import Problem, rejected
+from ensue.errors import Problem, Unavailable, rejected
 from ensue.parcels import Parcel
 from ensue.ports import Clock, Runner, Transport
 from ensue.services.feed import card_of
@@ -98,7 +99,8 @@ class Messaging:
     ) -> None:
         """Render as delivery does; every call of `test` has transports of its own, from `carriers`.
 
-        Test messages are rendered by `render_test`, if it is given: with secrets, which what is shown does not have.
+        Test messages are rendered by `render_test`, if it is given: with secrets and with what other servers say, which
+        what is shown does not have.
         """
         self._runner = runner
         self._clock = clock
@@ -201,6 +203,8 @@ class Messaging:
             parcel = self._render_test(campaign, message, state)
         except Aborted as aborted:
             return _trial(message, "aborted", str(aborted))
+        except Unavailable as fault:
+            return _trial(message, "passing", str(fault))
         except TemplateFault as fault:
             problem = _problem(fault, _path(campaign, message))
             return replace(_trial(message, "template_error", str(problem)), problem=problem)
