@@ -1,6 +1,6 @@
-"""Events in plain words, for the timeline of a user.
+"""Events in plain words: what somebody did, behind their name: `ana` *opened the e-mail*.
 
-One rule: every kind of event has its words, or is named among those that only the machinery needs.
+One rule: every kind of event has its words; a new kind fails the type check.
 Not here: decisions (`reasons`).
 """
 
@@ -30,60 +30,64 @@ from ensue.core.events import (
     UserDeleted,
     Woken,
 )
-from ensue.services.reasons import Telling
-from ensue.services.terms import DEEDS, REASONS
+from ensue.services.terms import REASONS, called, has_subject
 
 LONGEST = 60
 """Letters of a property that are shown; the rest is left out."""
 MOST = 6
 """Properties that are shown."""
-DEVICES = {"web": "browser", "android": "Android device", "ios": "iOS device"}
+DEVICES = {"web": "a browser", "android": "an Android device", "ios": "an iOS device"}
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened: a short sentence, and what else is known of it. `icon` is one of the dashboard's pictures."""
+    """What happened, with which campaign or card, and what else is known of it.
 
-    title: str
+    `words` begin with a verb, or have a subject of their own. `icon` is one of the dashboard's pictures.
+    """
+
+    words: str
+    campaign: str = ""
+    card: str = ""
     detail: str = ""
     icon: str = "pulse"
 
+    @property
+    def has_subject(self) -> bool:
+        """Say whether the words are about something else than the user: `the e-mail bounced`."""
+        return has_subject(self.words)
 
-def happening(event: Event, telling: Telling) -> Happening | None:
-    """Return an event in words, or `None` for one that only the machinery needs."""
+
+def happening(event: Event) -> Happening:
+    """Return an event in words."""
     match event:
         case CampaignInteracted():
-            return _with_campaign(event, telling)
+            return _with_campaign(event)
         case CardInteracted():
-            deed = _capital(DEEDS.get(event.interaction, event.interaction))
-            return Happening(title=f"{deed} {telling.name(event.card)}", icon="card")
+            return Happening(words=called(event.interaction), card=event.card, icon="card")
         case Purchased():
-            count = f"{event.quantity} × " if event.quantity != 1 else ""
-            sum_ = f"{event.price * event.quantity:,.2f} {event.currency}"
-            return Happening(title=f"Bought {count}“{event.product}” for {sum_}", detail=listed(event.properties))
+            return Happening(words=_bought(event), detail=listed(event.properties))
         case CustomEventLogged():
-            return Happening(title=f"Did “{event.name}”", detail=listed(event.properties))
+            return Happening(words=f"did “{event.name}”", detail=listed(event.properties))
         case SessionStarted():
-            return Happening(title="Started a session", icon="window")
+            return Happening(words="started a session", icon="window")
         case AttributesChanged():
-            return Happening(title="Attributes changed", detail=listed(event.attributes), icon="users")
+            return Happening(words="has new attributes", detail=listed(event.attributes), icon="users")
         case SubscriptionChanged():
-            channel = "E-mail" if event.channel == "email" else "Push"
-            return Happening(title=f"{channel} subscription: {event.to.replace('_', ' ')}", icon="bell")
+            channel = "e-mail" if event.channel == "email" else "push"
+            return Happening(words=f"has a new {channel} subscription: {event.to.replace('_', ' ')}", icon="bell")
         case PushRegistered():
-            return Happening(title=f"A {DEVICES[event.platform]} can be reached by push", icon="phone")
+            return Happening(words=f"can be reached by push on {DEVICES[event.platform]}", icon="phone")
         case PushUnregistered():
-            return Happening(title="A device can no longer be reached by push", icon="phone")
+            return Happening(words="can no longer be reached by push on a device", icon="phone")
         case ApiCalled():
-            title = f"The API asked for {telling.name(event.campaign)}"
-            return Happening(title=title, detail=listed(event.properties), icon="hook")
+            words = called("api")
+            return Happening(words=words, campaign=event.campaign, detail=listed(event.properties), icon="hook")
         case UserDeleted():
-            return Happening(title="Deleted", icon="trash")
-        case Failed():
-            return Happening(title=f"A message failed: {REASONS[event.reason]}", detail=event.detail, icon="warn")
-        case Deferred():
-            return Happening(title="A message could not be handed over, and is tried again", icon="clock")
-        case Targeted() | Woken() | Claimed() | Accepted():
-            return None
+            return Happening(words="was deleted", icon="trash")
+        case Targeted():
+            return Happening(words="was in the audience when it was time", campaign=event.campaign, icon="clock")
+        case Woken() | Claimed() | Accepted() | Deferred() | Failed():
+            return _within(event)
         case _:
             assert_never(event)
 
@@ -95,18 +99,39 @@ def listed(properties: Properties) -> str:
     return " · ".join([*said, *more])
 
 
-def _with_campaign(event: CampaignInteracted, telling: Telling) -> Happening:
-    deed = _capital(DEEDS.get(event.interaction, event.interaction))
-    if event.interaction == "perform_conversion_event":
-        deed = f"Converted ({event.conversion})" if event.conversion else "Converted"
+def _bought(event: Purchased) -> str:
+    count = f"{event.quantity} × " if event.quantity != 1 else ""
+    return f"bought {count}“{event.product}” for {event.price * event.quantity:,.2f} {event.currency}"
+
+
+def _with_campaign(event: CampaignInteracted) -> Happening:
+    is_machine = event.interaction == "open_email" and event.opens == "machine"
     details = {
+        "Conversion": event.conversion,
+        "By": called(event.trigger) if event.trigger else None,
         "Link": event.link,
         "Button": event.button,
         "Variation": event.variation if event.variation not in ("A", "control") else None,
-        "Opened by": "a machine" if event.interaction == "open_email" and event.opens == "machine" else None,
+        "In": "the control group" if event.variation == "control" else None,
     }
-    detail = " · ".join(f"{name}: {value}" for name, value in details.items() if value)
-    return Happening(title=f"{deed} · {telling.name(event.campaign)}", detail=detail, icon=_icon(event.interaction))
+    return Happening(
+        words=called("open_email:machine" if is_machine else event.interaction),
+        campaign=event.campaign,
+        detail=" · ".join(f"{name}: {value}" for name, value in details.items() if value),
+        icon=_icon(event.interaction),
+    )
+
+
+def _within(event: Woken | Claimed | Accepted | Deferred | Failed) -> Happening:
+    """Return what the machinery tells itself; none of it is in the log."""
+    match event:
+        case Woken():
+            return Happening(words="has something due", icon="clock")
+        case Failed():
+            detail = f"{REASONS[event.reason]}: {event.detail}" if event.detail else REASONS[event.reason]
+            return Happening(words="has a message that failed", detail=detail, icon="warn")
+        case _:
+            return Happening(words="has a message under way", icon="send")
 
 
 def _icon(interaction: str) -> str:
@@ -117,10 +142,6 @@ def _icon(interaction: str) -> str:
     if "in_app" in interaction:
         return "window"
     return "hook" if "webhook" in interaction else "check"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _short(value: Json) -> str:

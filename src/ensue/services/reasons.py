@@ -13,7 +13,7 @@ import msgspec
 from ensue.core.effects import Decision, Reason
 from ensue.core.events import Json
 from ensue.core.words import INTERACTIONS, ChannelName
-from ensue.services.terms import DEEDS, REASONS
+from ensue.services.terms import DEEDS, REASONS, has_subject
 
 CHANNELS: dict[ChannelName, str] = {
     "email": "e-mail",
@@ -88,8 +88,7 @@ def exception_of(decision: Decision, telling: Telling) -> str:
 
 def _deed(name: str, original: object, telling: Telling) -> str:
     deed = DEEDS.get(name, name.replace("_", " "))
-    has_subject = deed.startswith(("the ", "a ", "an "))
-    said = deed if has_subject else f"the user {deed}"
+    said = deed if has_subject(deed) else f"the user {deed}"
     return f"{said} of {telling.name(original)}" if original and name in INTERACTIONS else said
 
 

@@ -69,6 +69,16 @@ DEEDS: dict[str, str] = {
 }
 
 
+def capital(text: str) -> str:
+    """Return a text that begins with a capital, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def has_subject(deed: str) -> bool:
+    """Say whether a deed is about something else than who did it: `the e-mail bounced`."""
+    return deed.startswith(("the ", "a ", "an "))
+
+
 def called(name: str) -> str:
     """Return what a figure, an outcome, a reason or a deed is called: `suppressed:not_reachable` is `not reachable`."""
     if name in DEEDS:

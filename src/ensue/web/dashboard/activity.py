@@ -3,6 +3,7 @@
 One rule: both lists are read from the end of the Ledger, so they cost the same however long it is.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,9 +14,10 @@ from litestar.params import FromQuery
 from ensue.core.effects import Decision
 from ensue.history import Tale
 from ensue.ports import Store
+from ensue.services.happenings import Happening, happening
 from ensue.services.terms import called
 from ensue.web.dashboard.pages import fragment, render
-from ensue.web.dashboard.telling import Told, told
+from ensue.web.dashboard.users import telling_of
 from ensue.web.problems import AnyRequest
 from ensue.web.site import Shared, Site
 
@@ -28,8 +30,8 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
     """What a page shows: decisions and events, and where to look further back."""
 
     decisions: list[tuple[int, Decision]]
-    tales: list[tuple[Tale, Told]]
-    names: dict[str, str]
+    tales: list[tuple[Tale, Happening]]
+    names: Mapping[str, str]
     older_decisions: str
     older_events: str
 
@@ -55,11 +57,10 @@ def _latest(site: Site, decisions_before: int | None, events_before: int | None)
         )
 
     decisions, tales = site.runner.read(read)
-    launched = site.runner.plan.campaigns
     return Latest(
         decisions=decisions[:SHOWN],
-        tales=[(tale, told(tale.event)) for tale in tales[:SHOWN]],
-        names={name: one.current.campaign.name or name for name, one in launched.items()},
+        tales=[(tale, happening(tale.event)) for tale in tales[:SHOWN]],
+        names=telling_of(site).names,
         older_decisions=_older("decisions", [number for number, _ in decisions]),
         older_events=_older("events", [tale.number for tale in tales]),
     )

@@ -14,7 +14,7 @@ import msgspec
 from markupsafe import Markup
 
 from ensue.services.connection_map import Atlas, Link, Node
-from ensue.services.terms import DEEDS
+from ensue.services.terms import DEEDS, capital
 from ensue.web.dashboard.layout import Layout, Point, Sizes, laid_out
 from ensue.web.dashboard.wording import brief, number
 
@@ -86,8 +86,7 @@ def label_of(link: Link) -> tuple[str, str]:
 
 def deed_of(interaction: str) -> str:
     """Return what is done, with a capital: `Clicked in the e-mail`."""
-    deed = DEEDS.get(interaction, interaction.replace("_", " "))
-    return deed[:1].upper() + deed[1:]
+    return capital(DEEDS.get(interaction, interaction.replace("_", " ")))
 
 
 def told(link: Link, nodes: Mapping[str, Node]) -> str:
@@ -273,7 +272,7 @@ def _node(node: Node, spot: Point) -> Markup:
         else f"{brief(node.sent)} sent"
     )
     waiting = f" · {brief(node.waiting)} waiting" if node.waiting else ""
-    status = f"Card · {node.status}" if node.kind == "card" else "" if waiting else node.status.capitalize()
+    status = f"Card · {node.status}" if node.kind == "card" else "" if waiting else capital(node.status)
     body = Markup(
         '<rect class="box" x="{:g}" y="{:g}" width="{:g}" height="{:g}" rx="{}"/>'
         '<circle cx="{:g}" cy="{:g}" r="4"/><text class="strong name" x="{:g}" y="{:g}">{}</text>'

@@ -23,6 +23,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 from ensue.errors import Problem
+from ensue.services.terms import capital
 from ensue.web.dashboard.assets import address
 from ensue.web.dashboard.forms.menus import MENUS
 from ensue.web.dashboard.guard import find_operator, may, operator_of
@@ -78,14 +79,14 @@ def templates() -> Environment:
         undefined=StrictUndefined,
     )
     words = {"number": number, "amount": amount, "percent": percent}
-    found.filters |= {**words, "merged": _merged}
+    found.filters |= {**words, "merged": _merged, "capital": capital}
     found.globals |= {**words, **MENUS, "sections": SECTIONS, "asset": address, "problem_at": problem_at}
     return found
 
 
 def problem_at(problems: Sequence[Problem], path: str) -> str:
     """Return what is wrong at a path, in one line, for the field that stands for it."""
-    return " ".join(f"{one.message[:1].upper()}{one.message[1:]}. {one.hint}" for one in problems if one.path == path)
+    return " ".join(f"{capital(one.message)}. {one.hint}" for one in problems if one.path == path)
 
 
 def _merged(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:

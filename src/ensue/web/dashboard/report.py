@@ -18,7 +18,7 @@ from ensue.errors import Problem
 from ensue.ports import Store
 from ensue.services.definitions import load_campaign
 from ensue.services.reports import Days, Loss, Report, days, gathered, report
-from ensue.services.terms import OUTCOMES, called
+from ensue.services.terms import OUTCOMES, called, capital
 from ensue.web.dashboard.intervals import intervals
 from ensue.web.dashboard.pages import fragment, render
 from ensue.web.dashboard.svg import Bar, Series, Stage, bars, funnel, time_series
@@ -104,7 +104,7 @@ def show_decisions(
         found,
         decisions=decisions,
         asked={"outcome": outcome, "user": user},
-        outcomes=[("", "All"), *((name, OUTCOMES[name].capitalize()) for name in get_args(Outcome))],
+        outcomes=[("", "All"), *((name, capital(OUTCOMES[name])) for name in get_args(Outcome))],
         following=f"?{urlencode({**asked, 'before': following})}" if following else "",
         looked_at=LOOKED_AT,
     )
@@ -200,7 +200,7 @@ def _look_back(
 
 def _stage(found: Report, place: int) -> Stage:
     step = found.funnel[place]
-    name = STEPS.get(step.name, f"{step.name.capitalize()} by")
+    name = STEPS.get(step.name, f"{capital(step.name)} by")
     return Stage(name=name, value=step.amount, lost=tuple(_named(step.lost, _lost)))
 
 
@@ -219,7 +219,7 @@ def _lost(loss: Loss) -> str:
 
 
 def _bars(losses: Sequence[Loss]) -> list[Bar]:
-    named = _named(losses, lambda one: called(one.name).capitalize())
+    named = _named(losses, lambda one: capital(called(one.name)))
     return [Bar(name=name, value=value, kind=6) for name, value in named]
 
 
@@ -229,7 +229,7 @@ def _labels(daily: Days) -> list[str]:
 
 
 def _chart(daily: Days) -> str:
-    series = [Series(name=name.capitalize(), values=values) for name, values in daily.series.items()]
+    series = [Series(name=capital(name), values=values) for name, values in daily.series.items()]
     return time_series("What happened day by day", _labels(daily), series) if series else ""
 
 

@@ -14,7 +14,7 @@ from ensue.history import Tale
 from ensue.ports import Store
 from ensue.services.happenings import happening
 from ensue.services.reasons import Telling, remedy, told
-from ensue.services.terms import OUTCOMES
+from ensue.services.terms import OUTCOMES, capital
 
 SHOWN = 40
 """Events on a page."""
@@ -40,7 +40,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the timeline; `messages` are the ids of what was sent, by channel."""
+    """One row of the timeline, about a campaign or card; `messages` are the ids of what was sent, by channel."""
 
     at: datetime
     kind: Literal["event", "decision"]
@@ -50,6 +50,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     status_text: str = ""
     campaign: str = ""
+    card: str = ""
     remedy: str = ""
     messages: tuple[tuple[str, str], ...] = ()
 
@@ -75,16 +76,22 @@ def read_past(store: Store, user: str, *, before: int | None, until: datetime | 
 
 def timeline(past: Past, telling: Telling) -> list[Moment]:
     """Return events and decisions as rows, the latest first; of one instant, decisions stand above events."""
-    events = [moment for tale in past.tales if (moment := _of_event(tale, telling))]
+    events = [_of_event(tale) for tale in past.tales]
     decisions = [_of_decision(one, telling) for one in past.decisions]
     return sorted([*decisions, *events], key=lambda one: one.at, reverse=True)
 
 
-def _of_event(tale: Tale, telling: Telling) -> Moment | None:
-    found = happening(tale.event, telling)
-    if found is None:
-        return None
-    return Moment(at=tale.event.at, kind="event", title=found.title, detail=found.detail, icon=found.icon)
+def _of_event(tale: Tale) -> Moment:
+    found = happening(tale.event)
+    return Moment(
+        at=tale.event.at,
+        kind="event",
+        title=capital(found.words),
+        detail=found.detail,
+        icon=found.icon,
+        campaign=found.campaign,
+        card=found.card,
+    )
 
 
 def _of_decision(decision: Decision, telling: Telling) -> Moment:

@@ -24,6 +24,7 @@ from ensue.services.definitions import load_campaign
 from ensue.services.messaging import content_at
 from ensue.services.reasons import CHANNELS, Telling
 from ensue.services.searching import Searching
+from ensue.services.terms import capital
 from ensue.web.dashboard.pages import audit, framed, redirect, render
 from ensue.web.dashboard.submitted import Form
 from ensue.web.dashboard.timeline import Past, read_past, timeline
@@ -161,7 +162,7 @@ def show_message(site: Shared, request: AnyRequest, user: FromPath[str], message
         request,
         site,
         "user_message.html",
-        title=f"{CHANNELS[found.channel][:1].upper()}{CHANNELS[found.channel][1:]} to {state.user}",
+        title=f"{capital(CHANNELS[found.channel])} to {state.user}",
         message=found,
         version=version,
         shown=shown,

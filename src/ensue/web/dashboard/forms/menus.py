@@ -5,6 +5,7 @@ One rule: the order here is the order on the page.
 
 from ensue.core.words import CHANNELS
 from ensue.services import wording
+from ensue.services.terms import capital
 from ensue.web.dashboard.forms.comparisons import COUNTING, OPERATORS, TIMING
 from ensue.web.dashboard.forms.filters import LEAVES, MENU, MODES
 from ensue.web.dashboard.forms.rows import CONVERSIONS, TRIGGERS
@@ -13,7 +14,7 @@ UNITS = ("seconds", "minutes", "hours", "days", "weeks")
 
 
 def _capitalized(words: dict[str, str]) -> dict[str, str]:
-    return {key: text[:1].upper() + text[1:] for key, text in words.items()}
+    return {key: capital(text) for key, text in words.items()}
 
 
 MENUS: dict[str, object] = {

@@ -11,6 +11,7 @@ import msgspec
 
 from ensue.codec.shapes import Choice, Either
 from ensue.errors import Problem
+from ensue.services.terms import capital
 from ensue.web.dashboard.forms.comparisons import Row, rows_of
 from ensue.web.dashboard.forms.filters import Box, outline
 from ensue.web.dashboard.forms.paths import MARK, find, parse
@@ -136,4 +137,4 @@ def _is_within(path: str, place: str) -> bool:
 def _said(problem: Problem) -> str:
     where = f"Line {problem.line}, column {problem.column}: " if problem.line else ""
     message = problem.message if problem.message.endswith((".", "?")) else f"{problem.message}."
-    return f"{where}{message[:1].upper()}{message[1:]} {problem.hint}".strip()
+    return f"{where}{capital(message)} {problem.hint}".strip()
