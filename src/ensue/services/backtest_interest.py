@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ensue.core import conditions
-from ensue.core.events import AttributesChanged, Event
+from ensue.core.events import AttributesChanged, CustomEventLogged, Event, Purchased, SessionStarted
 from ensue.core.filters import leaves
 from ensue.core.interacting import UNSUBSCRIBING
 from ensue.core.occasions import ADD_EMAIL, PURCHASE, SESSION, campaign_key, event_key
@@ -55,6 +55,18 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     cards: frozenset[str]
     sessions: bool
     devices: bool
+
+    def is_counted(self, event: Event) -> bool:
+        """Tell whether some filter asks how often such an event happened; all other kinds change more than a count."""
+        match event:
+            case CustomEventLogged():
+                return event.name in self.events
+            case Purchased():
+                return event.product in self.products or "any" in self.products
+            case SessionStarted():
+                return self.sessions
+            case _:
+                return True
 
 
 class Interest:

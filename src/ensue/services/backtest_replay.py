@@ -17,6 +17,7 @@ from ensue.core.plan import Plan
 from ensue.core.state import SENDS, UserState, next_due
 from ensue.core.turn import HELD_SENDS
 from ensue.services.backtest_answers import Answers
+from ensue.services.backtest_interest import Asked
 from ensue.services.backtest_places import Place
 from ensue.services.backtest_plans import Since
 
@@ -27,10 +28,10 @@ Took = Callable[[Decision], None]
 class Replay:
     """Users' states as the campaign under test needs them, and the plan of the moment."""
 
-    def __init__(self, campaign: str, before: Plan, plans: Sequence[Since], answers: Answers, took: Took) -> None:
-        """Begin before the log; `before` holds until the first of `plans`."""
-        self._campaign = campaign
+    def __init__(self, before: Plan, plans: Sequence[Since], asked: Asked, answers: Answers, took: Took) -> None:
+        """Begin before the log; `before` holds until the first of `plans`. Of users only what is `asked` is counted."""
         self._plan = before
+        self._asked = asked
         self._ahead = list(reversed(plans))
         self._answers = answers
         self._took = took
@@ -123,16 +124,23 @@ class Replay:
         self._places[user] = [one for one in places if one not in taken]
 
     def _decide(self, event: Event, along: Sequence[CampaignInteracted] = ()) -> None:
-        step = decide(self._states.get(event.user), event, self._plan, along)
-        state = replace(step.state, seen=()) if step.state.seen else step.state  # the log holds each event once
-        self._states[event.user] = state
+        user = event.user
+        before = self._states.get(user)
+        step = decide(before, event, self._plan, along)
+        self._states[user] = state = self._bounded(step.state, before, event)
         if state.entries:
-            self._open.add(event.user)
-        else:
-            self._open.discard(event.user)
-            self._later.pop(event.user, None)
+            self._open.add(user)
+        elif user in self._open:
+            self._open.discard(user)
+            self._later.pop(user, None)
         if step.effects:
             self._carry_out(step.effects, event.received_at)
+
+    def _bounded(self, state: UserState, before: UserState | None, event: Event) -> UserState:
+        """Return a state without what nobody asks: ids, for the log holds each event once, and idle counts."""
+        if before is None or self._asked.is_counted(event):
+            return replace(state, seen=()) if state.seen else state
+        return replace(state, seen=(), events=before.events, purchases=before.purchases, sessions=before.sessions)
 
     def _carry_out(self, effects: Sequence[Effects], now: datetime) -> None:
         answers: list[Event] = []

@@ -88,7 +88,7 @@ class _Case:
         progress.expect(last - first + last)
         users = candidates(log, interest, first, last, progress)
         before = before_all(self._runner.plan, self._campaign)
-        engine = Replay(self._campaign, before, self._plans, answers, took)
+        engine = Replay(before, self._plans, interest.asked, answers, took)
         Past(log, interest, users, last).replay(engine, self._places(users, since), progress)
         engine.finish(self._end)
 
