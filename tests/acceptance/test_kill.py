@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -114,16 +115,26 @@ def live_through_kills(ensue: Running, post: Post, *, kills: int) -> None:
         ensue.kill()
         load.client = client = ensue.start()
     load.end()
-    until(lambda: is_quiet(client), "everything is settled")
+    wait_until_settled(client)
     assert ensue.stop() == 0
     count(ensue.database, post, load.acknowledged, kills)
 
 
-def is_quiet(client: httpx.Client) -> bool:
-    """Say whether nobody waits and nothing lies in the outbox."""
+def wait_until_settled(client: httpx.Client) -> None:
+    """Wait until nobody waits and nothing lies in the outbox; fail where nothing gets on for a minute."""
+    while any(before := unsettled(client)):
+        until(partial(has_moved, client, before), "everything is settled")
+
+
+def has_moved(client: httpx.Client, before: tuple[int, ...]) -> bool:
+    return unsettled(client) != before
+
+
+def unsettled(client: httpx.Client) -> tuple[int, ...]:
+    """Return how many messages lie in the outbox, and how many entries wait and are being sent."""
     outcomes = client.get("/api/v1/campaigns/nudge/report").json()["outcomes"]
     status = client.get("/api/v1/status").json()
-    return status["outbox"] == 0 and not outcomes.get("waiting") and not outcomes.get("sending")
+    return status["outbox"], outcomes.get("waiting", 0), outcomes.get("sending", 0)
 
 
 def count(database: Path, post: Post, acknowledged: list[str], kills: int) -> None:
