@@ -9,8 +9,8 @@ import msgspec
 
 from ensue.cli.client import Client
 from ensue.codec.build import build
-from ensue.codec.documents import KINDS, Kind
-from ensue.codec.folder import Definition, Folder, read_folder
+from ensue.codec.documents import KINDS, Definition, Kind
+from ensue.codec.folder import Folder, read_folder
 from ensue.errors import Problem, Rejected, rejected
 from ensue.services.drift import Standing, standings
 from ensue.services.holding import digest_of

@@ -11,7 +11,8 @@ from ensue.codec.findings import Findings, Places
 from ensue.codec.scenario import NOTHING_AROUND, Around, Scenario, check, completed
 from ensue.core.records import Campaign, Card, Segment
 
-Document: TypeAlias = Campaign | Card | Segment | Scenario
+Definition: TypeAlias = Campaign | Card | Segment
+Document: TypeAlias = Definition | Scenario
 Kind = Literal["campaign", "card", "segment", "scenario"]
 KINDS: dict[Kind, type[Document]] = {"campaign": Campaign, "card": Card, "segment": Segment, "scenario": Scenario}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from ensue.codec.documents import Kind, name_of, read_document
+from ensue.codec.documents import Definition, Kind, name_of, read_document
 from ensue.codec.dump import dump
 from ensue.codec.findings import Findings
 from ensue.codec.nodes import Node, read_nodes
@@ -20,7 +20,6 @@ from ensue.errors import Problem, Rejected, rejected
 
 SUFFIXES = (".yaml", ".yml")
 FOLDERS: dict[str, str] = {"campaign": "campaigns", "card": "cards", "segment": "segments"}
-Definition = Campaign | Card | Segment
 _MARKER = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ensue.codec.documents import name_of
+from ensue.codec.documents import Definition, name_of
 from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment, Version, Workspace
 from ensue.core.validation import (
     Known,
@@ -22,7 +22,7 @@ from ensue.core.validation import (
 )
 from ensue.errors import Problem, Rejected, rejected
 from ensue.ports import Catalog, Clock, Runner, Store
-from ensue.services.holding import Definition, Saved, holdings, saved, stale
+from ensue.services.holding import Saved, holdings_of, saved, stale
 from ensue.services.hub import FeedChanged, Hub
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ class Definitions:
         """
 
         def save(store: Store) -> list[Saved]:
-            before = holdings(store.catalog)
+            before = holdings_of(store.catalog, definitions)
             if problems := stale(definitions, before, expected):
                 raise Rejected(problems)
             found = [saved(one, before.get(name_of(one))) for one in definitions]

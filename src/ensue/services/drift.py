@@ -10,10 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from ensue.codec.documents import Definition
 from ensue.codec.yaml import dump_yaml
-from ensue.core.records import Campaign, Card, Segment
 
-Definition = Campaign | Card | Segment
 State = Literal["same", "only_in_files", "only_in_ensue", "changed_in_files", "changed_in_ensue", "changed_in_both"]
 AROUND = 3
 """Unchanged lines shown before and after a change."""

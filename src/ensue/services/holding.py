@@ -5,17 +5,16 @@ One rule: a digest is that of the meaning, so the same definition has the same o
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, assert_never
 
 import msgspec
 
-from ensue.codec.documents import Kind, kind_of, name_of
+from ensue.codec.documents import Definition, Kind, kind_of, name_of
 from ensue.codec.dump import dump
-from ensue.core.records import Campaign, Card, Segment
+from ensue.core.records import Campaign, CampaignState, Card, CardState, Segment
 from ensue.errors import Problem
 from ensue.ports import Catalog
 
-Definition = Campaign | Card | Segment
 DIGEST = 32
 """Letters of a digest."""
 
@@ -48,12 +47,16 @@ def digest_of(one: Definition) -> str:
 
 def holdings(catalog: Catalog) -> dict[str, Held]:
     """Return everything that is held, by name: campaigns, then cards, then segments, each by id."""
-    found = [
-        _held(state.versions[-1].campaign, state.status, state.versions[-1].number) for state in catalog.campaigns()
-    ]
-    found += [_held(state.card, state.status) for state in catalog.cards()]
-    found += [_held(segment) for segment in catalog.segments()]
-    return {name_of(one.definition): one for one in found}
+    return _by_name([*catalog.campaigns(), *catalog.cards(), *catalog.segments()])
+
+
+def holdings_of(catalog: Catalog, definitions: Sequence[Definition]) -> dict[str, Held]:
+    """Return what is held under the names of these definitions."""
+    ids = {one.id for one in definitions if isinstance(one, Segment)}
+    found: list[CampaignState | CardState | Segment | None] = [one for one in catalog.segments() if one.id in ids]
+    found += [catalog.find_campaign(one.id) for one in definitions if isinstance(one, Campaign)]
+    found += [catalog.find_card(one.id) for one in definitions if isinstance(one, Card)]
+    return _by_name([one for one in found if one is not None])
 
 
 def saved(one: Definition, before: Held | None) -> Saved:
@@ -82,5 +85,23 @@ def stale(
     return problems
 
 
-def _held(one: Definition, status: str = "", version: int = 0) -> Held:
+def _by_name(states: Sequence[CampaignState | CardState | Segment]) -> dict[str, Held]:
+    held = [_held(state) for state in states]
+    return {name_of(one.definition): one for one in held}
+
+
+def _held(state: CampaignState | CardState | Segment) -> Held:
+    match state:
+        case CampaignState():
+            version = state.versions[-1]
+            return _as_held(version.campaign, state.status, version.number)
+        case CardState():
+            return _as_held(state.card, state.status)
+        case Segment():
+            return _as_held(state)
+        case _:
+            assert_never(state)
+
+
+def _as_held(one: Definition, status: str = "", version: int = 0) -> Held:
     return Held(kind=kind_of(one), id=one.id, status=status, version=version, digest=digest_of(one), definition=one)

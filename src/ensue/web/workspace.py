@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from ensue.codec.build import build
-from ensue.codec.documents import Document, read_document
+from ensue.codec.documents import Definition, Document, read_document
 from ensue.codec.dump import dump
 from ensue.codec.scenario import Scenario
 from ensue.core.records import Campaign, Card, Segment, Status, Workspace
@@ -37,7 +37,7 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     that nobody's change is lost. With `dry_run` nothing is saved.
     """
 
-    definitions: Annotated[tuple[Campaign | Card | Segment, ...], Meta(min_length=1, max_length=MOST)]
+    definitions: Annotated[tuple[Definition, ...], Meta(min_length=1, max_length=MOST)]
     expected: dict[str, str | None] = {}
     dry_run: bool = False
 
